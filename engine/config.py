@@ -1,0 +1,62 @@
+"""Where things lie: the library, the user's model packages, and the resources that come with the program."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+LIBRARY_VARIABLE = "BALLOON_LIBRARY"
+DEFAULT_MODEL = "balloon-mini"
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryPaths:
+    """The files of one library: a folder that belongs to Balloon alone."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / "library.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held for life by the one writer."""
+        return self.root / "writer.lock"
+
+    @property
+    def thumbnails(self) -> Path:
+        """Thumbnails named by digest: derived data, may be deleted at any time."""
+        return self.root / "thumbnails"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the database made before a migration."""
+        return self.root / "backups"
+
+
+def library_paths(given: Path | None = None) -> LibraryPaths:
+    """Choose the library: the one given, else BALLOON_LIBRARY, else the user's data folder."""
+    if given is not None:
+        return LibraryPaths(given.expanduser().absolute())
+    from_environment = os.environ.get(LIBRARY_VARIABLE)
+    if from_environment:
+        return LibraryPaths(Path(from_environment).expanduser().absolute())
+    return LibraryPaths(platformdirs.user_data_path("balloon", appauthor=False) / "library")
+
+
+def resources_dir() -> Path:
+    """The resources that come with the program, in a wheel beside the engine, in a checkout at the top level."""
+    here = Path(__file__).resolve().parent
+    installed = here / "resources"
+    return installed if installed.is_dir() else here.parent / "resources"
+
+
+def model_dirs() -> tuple[Path, ...]:
+    """Folders that hold model packages, the user's own first."""
+    own = platformdirs.user_data_path("balloon", appauthor=False) / "models"
+    return (own, resources_dir() / "models")

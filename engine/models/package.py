@@ -1,0 +1,169 @@
+"""The model package: a folder with ``model.json`` (the model card), two ONNX towers and a tokenizer, nothing else loaded.
+
+``ModelCard`` is the typed form of ``model.json``. Every file of a package is named in the card with its size and sha256;
+a file that is not named is never opened, and a name may not leave the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from engine.errors import KnownError
+from engine.imaging.preprocess import InputSpec
+from engine.protocol import ErrorKind
+
+CARD_NAME = "model.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTower:
+    """The image side. Input: ``dtype`` uint8 means (N, size, size, 3) pixels 0..255 and a graph that normalises itself;
+    float32 means (N, 3, size, size) of (pixel / 255 - mean) / std. Output ``output``: (N, dim) float32, not
+    necessarily of unit length. ``grid_output``, where present: (N, rows * columns, grid width) float32.
+    """
+
+    file: str
+    input_spec: InputSpec
+    dtype: Literal["uint8", "float32"] = "uint8"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    input: str = "pixels"
+    output: str = "vector"
+    grid_output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextTower:
+    """The text side. Input: ``input_ids`` (N, L) int64 and, unless None, ``attention_mask`` (N, L) int64 of 0 and 1.
+    Output: (N, dim) float32 in the space of the image tower's vectors. The tokenizer file adds its special tokens itself.
+    """
+
+    file: str
+    tokenizer: str
+    max_length: int
+    padding: Literal["longest", "max_length"] = "longest"
+    pad_id: int = 0
+    lowercase: bool = False
+    input_ids: str = "input_ids"
+    attention_mask: str | None = "attention_mask"
+    output: str = "vector"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Cosine similarities from which a hit counts as a match and as possible; what lies below ``possible`` fits nothing."""
+
+    match: float
+    possible: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What ``model.json`` says. ``fingerprint`` (sha256 over the image tower's bytes and input spec) names the vector
+    space of the photos: packages that share it share their stored vectors.
+    """
+
+    key: str
+    name: str
+    dim: int
+    languages: tuple[str, ...]
+    licence: str
+    image: ImageTower
+    text: TextTower
+    logit_scale: float
+    fingerprint: str
+    sources: tuple[dict[str, str], ...] = ()
+    calibration: Calibration | None = None
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def image_fingerprint(folder: Path, image: ImageTower) -> str:
+    """Sha256 (hex) over the image tower's file and everything that changes its input."""
+    spec = json.dumps([asdict(image.input_spec), image.dtype, image.mean, image.std], sort_keys=True)
+    return hashlib.sha256(f"{file_sha256(folder / image.file)}|{spec}|{image.output}".encode()).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Sha256 (hex) of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_card(folder: Path, card: ModelCard) -> None:
+    """Write ``model.json``, filling in sizes and sha256 of every other file of ``folder``."""
+    files = {
+        path.relative_to(folder).as_posix(): {"byte_size": path.stat().st_size, "sha256": file_sha256(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != CARD_NAME
+    }
+    values = asdict(card) | {"files": files}
+    text = json.dumps(values, ensure_ascii=False, indent=2)
+    (folder / CARD_NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read and check ``model.json``; raises ``KnownError`` (MODEL_MISSING, MODEL_DAMAGED)."""
+    try:
+        values = json.loads((folder / CARD_NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise KnownError(ErrorKind.MODEL_MISSING, f"There is no model package in {folder}.") from error
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, "model.json cannot be read") from error
+    try:
+        card = _card_from(values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder, f"model.json is not as expected ({error})") from error
+    _check_names(folder, card)
+    return card
+
+
+def verify(folder: Path, card: ModelCard) -> None:
+    """Compare every file with its size and sha256; raises ``KnownError`` (MODEL_DAMAGED)."""
+    for name, facts in card.files.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != facts["byte_size"]:
+            raise _damaged(folder, f"{name} is missing or has another size")
+        if file_sha256(path) != facts["sha256"]:
+            raise _damaged(folder, f"{name} has been changed")
+
+
+def _damaged(folder: Path, what: str) -> KnownError:
+    return KnownError(
+        ErrorKind.MODEL_DAMAGED, f"The model package {folder.name} is damaged: {what}. Install it again."
+    )
+
+
+def _card_from(values: dict[str, Any]) -> ModelCard:
+    if values.get("format") != FORMAT:
+        raise ValueError(f"format {values.get('format')}, expected {FORMAT}")
+    image = dict(values["image"])
+    image["input_spec"] = InputSpec(**image["input_spec"])
+    image["mean"], image["std"] = tuple(image["mean"]), tuple(image["std"])
+    calibration = values.get("calibration")
+    return ModelCard(
+        **values
+        | {
+            "image": ImageTower(**image),
+            "text": TextTower(**values["text"]),
+            "calibration": None if calibration is None else Calibration(**calibration),
+            "languages": tuple(values["languages"]),
+            "sources": tuple(values["sources"]),
+        }
+    )
+
+
+def _check_names(folder: Path, card: ModelCard) -> None:
+    wanted = {card.image.file, card.text.file, card.text.tokenizer}
+    for name in wanted | set(card.files):
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+            raise _damaged(folder, f"the file name {name!r} leaves the folder")
+    unlisted = wanted - set(card.files)
+    if unlisted:
+        raise _damaged(folder, f"{', '.join(sorted(unlisted))} is not listed")

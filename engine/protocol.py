@@ -1,0 +1,248 @@
+"""The wire: every name and value that the desktop, the command line and the engine exchange (standard library only).
+
+Values are frozen dataclasses. A photo's path travels as text; where the file's name is not valid UTF-8 the text is for
+showing only and ``path_b64`` carries the bytes (base64 of ``os.fsencode``).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class ErrorKind(StrEnum):
+    """What stopped a request, for a sentence the person can act on."""
+
+    USAGE = "usage"
+    NOT_FOUND = "not_found"
+    LIBRARY_BUSY = "library_busy"
+    LIBRARY_NEWER = "library_newer"
+    LIBRARY_FOREIGN = "library_foreign"
+    LIBRARY_DAMAGED = "library_damaged"
+    LIBRARY_READ_ONLY = "library_read_only"
+    DISK_FULL = "disk_full"
+    FOLDER_GONE = "folder_gone"
+    FOLDER_REFUSED = "folder_refused"
+    MODEL_MISSING = "model_missing"
+    MODEL_DAMAGED = "model_damaged"
+    PHOTO_UNUSABLE = "photo_unusable"
+    EXTRA_MISSING = "extra_missing"
+    CANCELLED = "cancelled"
+    INTERNAL = "internal"
+
+
+class IssueReason(StrEnum):
+    """Why one file could not be used."""
+
+    UNREADABLE = "unreadable"  # the system would not let us read it
+    VANISHED = "vanished"  # gone between the scan and the decode
+    EMPTY = "empty"  # zero bytes
+    NOT_AN_IMAGE = "not_an_image"  # its bytes are no picture of a known format
+    DAMAGED = "damaged"  # a picture, but broken or cut short
+    TOO_LARGE = "too_large"  # more pixels or bytes than we are willing to decode
+    TIMEOUT = "timeout"  # decoding went past its deadline
+    CRASHED = "crashed"  # the decode worker died on it
+    MEMORY = "memory"  # decoding needed more memory than a worker may have
+    UNUSABLE_VECTOR = "unusable_vector"  # the model gave zeros or NaN for it
+
+
+class Confidence(StrEnum):
+    """How sure the model is that a photo fits: a hit is never NONE, a whole result may be."""
+
+    MATCH = "match"
+    POSSIBLE = "possible"
+    NONE = "none"
+
+
+class FolderState(StrEnum):
+    """Whether a folder's root can be reached, and whether the user paused it."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPath:
+    """A path as text for people and, only where that text loses something, as base64 of its bytes."""
+
+    path: str
+    path_b64: str | None = None
+
+    @classmethod
+    def of(cls, path: Path) -> PhotoPath:
+        """Describe ``path``; ``path_b64`` is set only for a name that is not valid UTF-8."""
+        raw = os.fsencode(path)
+        try:
+            return cls(raw.decode("utf-8"))
+        except UnicodeDecodeError:
+            return cls(raw.decode("utf-8", "replace"), base64.b64encode(raw).decode("ascii"))
+
+    def to_path(self) -> Path:
+        """Give back exactly the path that ``of`` was given."""
+        if self.path_b64 is None:
+            return Path(self.path)
+        return Path(os.fsdecode(base64.b64decode(self.path_b64)))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One photo that was found. ``score`` is cosine similarity in -1..1, higher is better; ``rank`` counts from 1."""
+
+    photo_id: int
+    path: PhotoPath
+    score: float
+    confidence: Confidence
+    rank: int
+    channels: tuple[str, ...]
+    caption: str | None = None
+    taken_at: str | None = None
+    thumbnail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits in order, and what they are worth as a whole."""
+
+    query: str
+    model: str
+    confidence: Confidence
+    took_ms: float
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStatus:
+    """A watched folder and how many of its photos are known, searchable, missing and unusable."""
+
+    folder_id: int
+    path: PhotoPath
+    state: FolderState
+    photos: int
+    indexed: int
+    missing: int
+    issues: int
+    full_scan_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """The library in one look. ``indexed`` of ``contents`` distinct contents have a vector of ``model``."""
+
+    library: str
+    model: str
+    folders: int
+    photos: int
+    contents: int
+    indexed: int
+    pending: int
+    issues: int
+    byte_size: int
+    writer_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRow:
+    """A file that could not be used, and why."""
+
+    path: PhotoPath
+    reason: IssueReason
+    detail: str
+    seen_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexProgress:
+    """Where indexing stands. ``pending`` is what is known to be left; ``rate`` is photos per second."""
+
+    phase: str
+    done: int
+    pending: int
+    issues: int
+    rate: float
+    current: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What one indexing run did."""
+
+    added: int
+    changed: int
+    moved: int
+    missing: int
+    unchanged: int
+    decoded: int
+    embedded: int
+    issues: int
+    seconds: float
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFinding:
+    """One thing ``check`` looked at: what, whether it is sound, how many are not, and what repair did."""
+
+    name: str
+    sound: bool
+    count: int = 0
+    detail: str = ""
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """All findings; ``sound`` when every one of them is."""
+
+    findings: tuple[CheckFinding, ...]
+
+    @property
+    def sound(self) -> bool:
+        """True when nothing is wrong, or all that was wrong has been repaired."""
+        return all(finding.sound or finding.repaired for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class RecallRow:
+    """Recall of one direction: shares in 0..1 and the median rank, counted from 1."""
+
+    queries: int
+    r1: float
+    r5: float
+    r10: float
+    median_rank: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Recall in both directions over a captions file."""
+
+    photos: int
+    text_to_image: RecallRow
+    image_to_text: RecallRow
+    model: str
+    skipped: tuple[str, ...] = field(default=())
+
+
+def to_json(value: Any) -> Any:
+    """Turn protocol values into plain JSON values; a ``PhotoPath`` field spreads into its owner's keys."""
+    if is_dataclass(value) and not isinstance(value, type):
+        out: dict[str, Any] = {}
+        for item in fields(value):
+            inner = getattr(value, item.name)
+            if isinstance(inner, PhotoPath):
+                out[item.name] = inner.path
+                if inner.path_b64 is not None:
+                    out[f"{item.name}_b64"] = inner.path_b64
+            else:
+                out[item.name] = to_json(inner)
+        return out
+    if isinstance(value, dict):
+        return {key: to_json(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(inner) for inner in value]
+    return value
