@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.protocol import ErrorKind, IssueReason
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.protocol import ErrorKind, IssueReason
 
 
 class PhotoError(Exception):

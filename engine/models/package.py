@@ -134,9 +134,7 @@ def verify(folder: Path, card: ModelCard) -> None:
 
 
 def _damaged(folder: Path, what: str) -> KnownError:
-    return KnownError(
-        ErrorKind.MODEL_DAMAGED, f"The model package {folder.name} is damaged: {what}. Install it again."
-    )
+    return KnownError(ErrorKind.MODEL_DAMAGED, f"The model package {folder.name} is damaged: {what}. Install it again.")
 
 
 def _card_from(values: dict[str, Any]) -> ModelCard:
