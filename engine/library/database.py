@@ -1,0 +1,181 @@
+"""Opening the library's SQLite file, transactions, and what SQLite's failures mean to a person.
+
+One connection writes (whoever holds the writer lock); readers open their own. A connection belongs to the thread that
+uses it; hand over values, never connections.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from engine.errors import KnownError
+from engine.library import migrations
+from engine.protocol import ErrorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from engine.config import LibraryPaths
+
+BUSY_TIMEOUT_MS = 10_000
+PAGE_BYTES = 16_384
+
+_MEANINGS: tuple[tuple[type[Exception], ErrorKind, str], ...] = (
+    (apsw.FullError, ErrorKind.DISK_FULL, "There is no room left on the disk that holds the library. Free some space."),
+    (apsw.BusyError, ErrorKind.LIBRARY_BUSY, "Another program is using the library. Try again in a moment."),
+    (apsw.LockedError, ErrorKind.LIBRARY_BUSY, "Another program is using the library. Try again in a moment."),
+    (apsw.CorruptError, ErrorKind.LIBRARY_DAMAGED, "The library is damaged. Run `balloon check --repair`."),
+    (apsw.NotADBError, ErrorKind.LIBRARY_FOREIGN, "The library file is not a Balloon library. Choose another place."),
+    (apsw.ReadOnlyError, ErrorKind.LIBRARY_READ_ONLY, "The library may not be written here. Check its permissions."),
+    (apsw.PermissionsError, ErrorKind.LIBRARY_READ_ONLY, "The library may not be opened. Check its permissions."),
+    (apsw.CantOpenError, ErrorKind.LIBRARY_READ_ONLY, "The library cannot be opened. Check its folder's permissions."),
+    (apsw.IOError, ErrorKind.LIBRARY_DAMAGED, "The disk that holds the library cannot be read or written. Check it."),
+)
+
+
+def now() -> str:
+    """The present as the library writes it: ISO 8601, UTC, whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextlib.contextmanager
+def known_errors() -> Iterator[None]:
+    """Turn what SQLite says of its surroundings into ``KnownError``; anything else is a bug and passes through."""
+    try:
+        yield
+    except apsw.Error as error:
+        for kind_of, kind, sentence in _MEANINGS:
+            if isinstance(error, kind_of):
+                raise KnownError(kind, sentence) from error
+        raise
+
+
+class Database:
+    """One connection to the library. Use it from one thread; close it there."""
+
+    def __init__(self, connection: apsw.Connection, *, writable: bool) -> None:
+        self._connection = connection
+        self.writable = writable
+
+    @classmethod
+    def open_writer(cls, paths: LibraryPaths) -> Database:
+        """Open for writing, creating or migrating the file; raises ``KnownError``. The caller holds the writer lock."""
+        with known_errors():
+            _make_private_folder(paths.root)
+            fresh = not paths.database.exists()
+            connection = apsw.Connection(str(paths.database))
+            if fresh:
+                paths.database.chmod(0o600)
+                connection.pragma("page_size", PAGE_BYTES)
+            _configure(connection)
+            migrations.bring_up_to_date(connection, paths.backups)
+            connection.pragma("journal_mode", "wal")
+            connection.pragma("synchronous", "normal")
+            connection.transaction_mode = "IMMEDIATE"
+            return cls(connection, writable=True)
+
+    @classmethod
+    def open_reader(cls, paths: LibraryPaths) -> Database:
+        """Open for reading only; raises ``KnownError`` (NOT_FOUND where there is no library yet)."""
+        if not paths.database.exists():
+            raise KnownError(
+                ErrorKind.NOT_FOUND,
+                f"There is no library in {paths.root} yet. Add a folder first: balloon index FOLDER",
+            )
+        with known_errors():
+            connection = _connect_reader(paths.database)
+            migrations.refuse_other_versions(connection)
+            return cls(connection, writable=False)
+
+    def close(self) -> None:
+        """Close the connection; a second call does nothing."""
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: commit at the end, roll back on any exception."""
+        with known_errors(), self._connection:
+            yield
+
+    def rows(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with known_errors():
+            return list(self._connection.execute(sql, bindings))
+
+    def row(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        with known_errors():
+            return next(iter(self._connection.execute(sql, bindings)), None)
+
+    def value(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        found = self.row(sql, bindings)
+        return None if found is None else found[0]
+
+    def stream(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows one by one, for results too long to hold."""
+        with known_errors():
+            yield from self._connection.execute(sql, bindings)
+
+    def run(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> int:
+        """Run one statement; the number of rows it changed."""
+        with known_errors():
+            self._connection.execute(sql, bindings)
+            return self._connection.changes()
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row of bindings."""
+        with known_errors():
+            self._connection.executemany(sql, rows)
+
+    def insert(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> int:
+        """Run an INSERT ... RETURNING id and give the id."""
+        return int(self.value(sql, bindings))
+
+    def interrupt(self) -> None:
+        """Stop a running query from another thread; it raises ``apsw.InterruptError`` there."""
+        self._connection.interrupt()
+
+    def load_vectors_extension(self) -> None:
+        """Load sqlite-vec into this connection, then forbid loading anything else."""
+        import sqlite_vec
+
+        with known_errors():
+            self._connection.enable_load_extension(True)
+            self._connection.load_extension(sqlite_vec.loadable_path())
+            self._connection.enable_load_extension(False)
+
+
+def _connect_reader(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        _configure(connection)
+    except apsw.CantOpenError:
+        # A WAL file that nobody may create (a read-only disk): the file itself is still a sound snapshot.
+        connection.close()
+        connection = apsw.Connection(
+            f"{path.as_uri()}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        )
+        _configure(connection)
+    return connection
+
+
+def _configure(connection: apsw.Connection) -> None:
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    connection.pragma("foreign_keys", True)
+    connection.pragma("trusted_schema", False)
+    connection.execute("SELECT count(*) FROM sqlite_schema")  # opens the file, so that a bad one is seen here
+
+
+def _make_private_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise KnownError(
+            ErrorKind.LIBRARY_READ_ONLY, f"The library's folder {folder} cannot be made. Choose another with --library."
+        ) from error

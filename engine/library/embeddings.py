@@ -1,0 +1,94 @@
+"""Embeddings: the vectors of contents under a model. The durable truth that every faster form is built from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NewType
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from engine.library.database import Database
+
+ModelId = NewType("ModelId", int)
+
+UNIT_TOLERANCE = 1e-3
+
+
+class Embeddings:
+    """The vectors of a library under one model, registered by the fingerprint of its image tower."""
+
+    def __init__(self, database: Database, model: ModelId, dim: int) -> None:
+        self._database = database
+        self.model = model
+        self.dim = dim
+
+    @classmethod
+    def of_model(cls, database: Database, key: str, fingerprint: str, dim: int) -> Embeddings:
+        """Find or (on a writable library) register the model; on a read-only one an unknown model has no vectors."""
+        known = database.value("SELECT id FROM model WHERE fingerprint = ?", (fingerprint,))
+        if known is None and database.writable:
+            sql = "INSERT INTO model (key, dim, fingerprint) VALUES (?, ?, ?) RETURNING id"
+            known = database.insert(sql, (key, dim, fingerprint))
+        return cls(database, ModelId(-1 if known is None else known), dim)
+
+    def add(self, contents: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        """Store unit vectors, shape (N, dim); raises ``ValueError`` for a vector that is not finite or not of unit length.
+
+        sqlite-vec gives zero and NaN vectors the distance NULL, which sorts first: they must never get in.
+        """
+        if not usable(vectors).all():
+            raise ValueError("a vector is not finite or not of unit length")
+        packed = np.ascontiguousarray(vectors, dtype="<f4")
+        self._database.run_many(
+            "INSERT OR IGNORE INTO embedding (model, content, vector) VALUES (?, ?, ?)",
+            ((self.model, content, row.tobytes()) for content, row in zip(contents, packed, strict=True)),
+        )
+
+    def count(self) -> int:
+        """Contents of present photos that have a vector."""
+        sql = """
+            SELECT count(DISTINCT photo.content) FROM photo
+              JOIN embedding ON embedding.content = photo.content AND embedding.model = ?
+             WHERE photo.missing_since IS NULL
+        """
+        return int(self._database.value(sql, (self.model,)))
+
+    def last_id(self) -> int:
+        """The newest row's id, 0 where there is none: tells whether a copy of the vectors is up to date."""
+        return int(self._database.value("SELECT coalesce(max(id), 0) FROM embedding WHERE model = ?", (self.model,)))
+
+    def load(self, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Content ids, shape (N,), and vectors, shape (N, dim), of the rows with an id above ``after``, oldest first."""
+        ids: list[int] = []
+        packed = bytearray()
+        rows = self._database.stream(
+            "SELECT content, vector FROM embedding WHERE model = ? AND id > ? ORDER BY id", (self.model, after)
+        )
+        for content, vector in rows:
+            ids.append(content)
+            packed += vector
+        return np.asarray(ids, dtype=np.int64), np.frombuffer(packed, dtype="<f4").reshape(-1, self.dim)
+
+    def get(self, content: int) -> NDArray[np.float32] | None:
+        """One content's vector, shape (dim,)."""
+        blob = self._database.value(
+            "SELECT vector FROM embedding WHERE model = ? AND content = ?", (self.model, content)
+        )
+        return None if blob is None else np.frombuffer(blob, dtype="<f4")
+
+    def remove(self, contents: Iterable[int]) -> None:
+        """Drop the vectors of these contents, so that they are embedded again."""
+        self._database.run_many(
+            "DELETE FROM embedding WHERE model = ? AND content = ?", ((self.model, content) for content in contents)
+        )
+
+
+def usable(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """For each row of (N, dim): whether it is finite and of unit length."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    return np.isfinite(lengths) & (np.abs(lengths - 1.0) <= UNIT_TOLERANCE)

@@ -1,0 +1,102 @@
+"""Folders: the roots the user asked to watch."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NewType
+
+from engine.errors import KnownError
+from engine.library.database import now
+from engine.protocol import ErrorKind, FolderState
+
+if TYPE_CHECKING:
+    from engine.library.database import Database
+
+FolderId = NewType("FolderId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A watched root."""
+
+    id: FolderId
+    path: Path
+    state: FolderState
+    full_scan_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCounts:
+    """How many photos of a folder are known and present, have a vector, are missing, or are issues."""
+
+    photos: int
+    indexed: int
+    missing: int
+    issues: int
+
+
+class Folders:
+    """The folders of a library."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, path: Path) -> Folder:
+        """Watch ``path`` (absolute); one inside an already watched folder is refused with ``KnownError``.
+
+        A folder that holds already watched ones is allowed only if it is the same one: two roots over one photo
+        would show it twice.
+        """
+        for known in self.all():
+            if known.path == path:
+                return known
+            if path.is_relative_to(known.path) or known.path.is_relative_to(path):
+                raise KnownError(
+                    ErrorKind.FOLDER_REFUSED,
+                    f"{path} and the watched folder {known.path} lie inside each other. Remove one of them first.",
+                )
+        raw = os.fsencode(path)
+        self._database.run("INSERT INTO folder (path, added_at) VALUES (?, ?)", (raw, now()))
+        return self.get(path)
+
+    def get(self, path: Path) -> Folder:
+        """The watched folder at ``path``; raises ``KnownError`` (NOT_FOUND)."""
+        for folder in self.all():
+            if folder.path == path:
+                return folder
+        raise KnownError(ErrorKind.NOT_FOUND, f"{path} is not a watched folder. See: balloon folders")
+
+    def all(self) -> list[Folder]:
+        """All folders in the order they were added."""
+        rows = self._database.rows("SELECT id, path, state, full_scan_at FROM folder ORDER BY id")
+        return [Folder(FolderId(id_), Path(os.fsdecode(raw)), FolderState(state), at) for id_, raw, state, at in rows]
+
+    def set_state(self, folder: FolderId, state: FolderState) -> None:
+        """Say whether the root can be reached."""
+        self._database.run("UPDATE folder SET state = ? WHERE id = ? AND state != ?", (state, folder, state))
+
+    def mark_scanned(self, folder: FolderId) -> None:
+        """A full scan ended now."""
+        self._database.run("UPDATE folder SET full_scan_at = ? WHERE id = ?", (now(), folder))
+
+    def remove(self, folder: FolderId) -> None:
+        """Stop watching: its photo rows go, the files on disk and everything known about their contents stay."""
+        self._database.run("DELETE FROM folder WHERE id = ?", (folder,))
+
+    def counts(self, folder: FolderId, model: int) -> FolderCounts:
+        """Count a folder's photos under ``model``."""
+        row = self._database.row(
+            """
+            SELECT count(*) FILTER (WHERE missing_since IS NULL),
+                   count(*) FILTER (WHERE missing_since IS NULL AND EXISTS (
+                       SELECT 1 FROM embedding WHERE embedding.content = photo.content AND embedding.model = :model)),
+                   count(*) FILTER (WHERE missing_since IS NOT NULL)
+              FROM photo WHERE folder = :folder
+            """,
+            {"folder": folder, "model": model},
+        )
+        issues = self._database.value("SELECT count(*) FROM issue WHERE folder = ?", (folder,))
+        photos, indexed, missing = row if row is not None else (0, 0, 0)
+        return FolderCounts(photos, indexed, missing, issues)

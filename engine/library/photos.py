@@ -1,0 +1,324 @@
+"""Photos and contents: a photo is one file on disk, a content is the distinct bytes it holds."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NewType
+
+from engine.library.database import now
+from engine.protocol import FolderState, IssueReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from engine.library.database import Database
+    from engine.library.folders import FolderId
+
+PhotoId = NewType("PhotoId", int)
+ContentId = NewType("ContentId", int)
+
+# These belong to a path, not to the bytes: a copy elsewhere may well be readable.
+PATH_REASONS = (IssueReason.UNREADABLE, IssueReason.VANISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What tells a changed file from an unchanged one without reading it."""
+
+    byte_size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhoto:
+    """A photo row as the scanner compares it; ``path`` is relative to its folder, as bytes."""
+
+    id: PhotoId
+    path: bytes
+    stamp: FileStamp
+    is_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFacts:
+    """What decoding learnt about a content. ``taken_at`` is ISO 8601 in the camera's local time."""
+
+    format: str
+    width: int
+    height: int
+    taken_at: str | None
+    camera: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPhoto:
+    """A photo whose digest is not known yet."""
+
+    id: PhotoId
+    folder: FolderId
+    path: bytes
+    absolute: Path
+    byte_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingContent:
+    """A content without a vector, and one file that holds it."""
+
+    id: ContentId
+    digest: bytes
+    folder: FolderId
+    path: bytes
+    absolute: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPhoto:
+    """A photo as a hit shows it."""
+
+    id: PhotoId
+    content: ContentId
+    path: Path
+    digest: bytes
+    taken_at: str | None
+    is_offline: bool
+
+
+class Photos:
+    """The photo and content rows of a library."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # What a scan writes
+
+    def known(self, folder: FolderId) -> list[KnownPhoto]:
+        """Every photo row of a folder, missing ones too."""
+        rows = self._database.rows(
+            "SELECT id, path, byte_size, mtime_ns, inode, missing_since IS NOT NULL FROM photo WHERE folder = ?",
+            (folder,),
+        )
+        return [
+            KnownPhoto(PhotoId(id_), path, FileStamp(size, mtime, inode), bool(missing))
+            for id_, path, size, mtime, inode, missing in rows
+        ]
+
+    def add(self, folder: FolderId, root_name: str, files: Iterable[tuple[bytes, FileStamp]]) -> None:
+        """Add new files; their digest is still to be read."""
+        self._database.run_many(
+            """
+            INSERT INTO photo (folder, path, name, directory, byte_size, mtime_ns, inode) VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
+            (
+                (folder, path, *_shown(path, root_name), stamp.byte_size, stamp.mtime_ns, stamp.inode)
+                for path, stamp in files
+            ),
+        )
+
+    def change(self, photo: PhotoId, stamp: FileStamp) -> None:
+        """The file has other bytes now: forget its content until its digest has been read again."""
+        self._database.run(
+            """
+            UPDATE photo SET byte_size = ?, mtime_ns = ?, inode = ?, content = NULL, missing_since = NULL WHERE id = ?
+            """,
+            (stamp.byte_size, stamp.mtime_ns, stamp.inode, photo),
+        )
+
+    def move(self, photo: PhotoId, path: bytes, stamp: FileStamp, root_name: str) -> None:
+        """The file lies elsewhere in its folder now; everything known about it stays."""
+        name, directory = _shown(path, root_name)
+        self._database.run(
+            """
+            UPDATE photo SET path = ?, name = ?, directory = ?, byte_size = ?, mtime_ns = ?, inode = ?,
+                             missing_since = NULL
+             WHERE id = ?
+            """,
+            (path, name, directory, stamp.byte_size, stamp.mtime_ns, stamp.inode, photo),
+        )
+
+    def park(self, photo: PhotoId) -> None:
+        """Give up a path for a moment, so that two photos may swap theirs; ``move`` follows in the same transaction."""
+        self._database.run(
+            "UPDATE photo SET path = CAST(:p || id AS BLOB) WHERE id = :id", {"p": "\0parked ", "id": photo}
+        )
+
+    def mark_missing(self, photos: Iterable[PhotoId]) -> None:
+        """These files are gone from an online folder."""
+        self._database.run_many(
+            "UPDATE photo SET missing_since = ? WHERE id = ? AND missing_since IS NULL",
+            ((now(), id_) for id_ in photos),
+        )
+
+    def mark_present(self, photos: Iterable[PhotoId]) -> None:
+        """These files are back, unchanged."""
+        self._database.run_many("UPDATE photo SET missing_since = NULL WHERE id = ?", ((id_,) for id_ in photos))
+
+    # What reading a digest writes
+
+    def unread(self, *, limit: int) -> list[PendingPhoto]:
+        """Photos of online folders whose digest is not known and that have no issue, in the order they were found."""
+        rows = self._database.rows(
+            """
+            SELECT photo.id, photo.folder, folder.path, photo.path, photo.byte_size
+              FROM photo JOIN folder ON folder.id = photo.folder AND folder.state = ?
+             WHERE photo.content IS NULL AND photo.missing_since IS NULL
+               AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
+             ORDER BY photo.id LIMIT ?
+            """,
+            (FolderState.ONLINE, limit),
+        )
+        return [
+            PendingPhoto(PhotoId(id_), folder, path, _absolute(root, path), size)
+            for id_, folder, root, path, size in rows
+        ]
+
+    def assign(self, photo: PhotoId, digest: bytes, byte_size: int) -> ContentId:
+        """The photo holds these bytes. A missing photo with the same bytes was this one before it moved: it gives way."""
+        content = self._content(digest, byte_size)
+        moved_from = self._database.value(
+            "SELECT id FROM photo WHERE content = ? AND missing_since IS NOT NULL AND id != ? ORDER BY id LIMIT 1",
+            (content, photo),
+        )
+        if moved_from is None:
+            self._database.run("UPDATE photo SET content = ? WHERE id = ?", (content, photo))
+        else:
+            self._replace(PhotoId(moved_from), photo)
+        self._inherit_issue(content)
+        return content
+
+    def _content(self, digest: bytes, byte_size: int) -> ContentId:
+        known = self._database.value("SELECT id FROM content WHERE digest = ?", (digest,))
+        if known is not None:
+            return ContentId(known)
+        sql = "INSERT INTO content (digest, byte_size) VALUES (?, ?) RETURNING id"
+        return ContentId(self._database.insert(sql, (digest, byte_size)))
+
+    def _replace(self, old: PhotoId, new: PhotoId) -> None:
+        row = self._database.row(
+            "SELECT folder, path, name, directory, byte_size, mtime_ns, inode FROM photo WHERE id = ?", (new,)
+        )
+        assert row is not None  # the caller has just read it in this transaction  # noqa: S101
+        self._database.run("DELETE FROM photo WHERE id = ?", (new,))
+        self._database.run(
+            """
+            UPDATE photo SET folder = ?, path = ?, name = ?, directory = ?, byte_size = ?, mtime_ns = ?, inode = ?,
+                             missing_since = NULL
+             WHERE id = ?
+            """,
+            (*row, old),
+        )
+
+    def _inherit_issue(self, content: ContentId) -> None:
+        # Bytes that could not be decoded once are not tried again under another name.
+        self._database.run(
+            """
+            INSERT OR IGNORE INTO issue (folder, path, reason, detail, seen_at)
+            SELECT other.folder, other.path, issue.reason, issue.detail, issue.seen_at
+              FROM photo JOIN issue ON issue.folder = photo.folder AND issue.path = photo.path
+              JOIN photo AS other ON other.content = photo.content AND other.id != photo.id
+             WHERE photo.content = ? AND issue.reason NOT IN (?, ?)
+            """,
+            (content, *PATH_REASONS),
+        )
+
+    # What decoding and embedding ask and write
+
+    def without_embedding(self, model: int, *, limit: int, after: int = 0) -> list[PendingContent]:
+        """Contents with an id above ``after`` that have no vector under ``model``, each with a usable file."""
+        rows = self._database.rows(
+            """
+            SELECT content.id, content.digest, photo.folder, folder.path, photo.path
+              FROM content
+              JOIN photo  ON photo.content = content.id AND photo.missing_since IS NULL
+              JOIN folder ON folder.id = photo.folder AND folder.state = :online
+             WHERE content.id > :after
+               AND NOT EXISTS (SELECT 1 FROM embedding WHERE content = content.id AND model = :model)
+               AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
+             GROUP BY content.id ORDER BY content.id LIMIT :limit
+            """,
+            {"model": model, "limit": limit, "after": after, "online": FolderState.ONLINE},
+        )
+        return [
+            PendingContent(ContentId(id_), digest, folder, path, _absolute(root, path))
+            for id_, digest, folder, root, path in rows
+        ]
+
+    def set_facts(self, content: ContentId, facts: ContentFacts) -> None:
+        """Store what decoding learnt."""
+        self._database.run(
+            """
+            UPDATE content SET format = ?, width = ?, height = ?, taken_at = ?, camera = ?, latitude = ?, longitude = ?,
+                               decoded_at = ?
+             WHERE id = ?
+            """,
+            (
+                facts.format, facts.width, facts.height, facts.taken_at, facts.camera,
+                facts.latitude, facts.longitude, now(), content,
+            ),
+        )  # fmt: skip
+
+    # What a search shows
+
+    def present(self, contents: Sequence[int]) -> dict[int, FoundPhoto]:
+        """For each content that some present file holds: the oldest such photo."""
+        found: dict[int, FoundPhoto] = {}
+        for start in range(0, len(contents), 500):
+            for photo in self._present(contents[start : start + 500]):
+                found.setdefault(photo.content, photo)
+        return found
+
+    def _present(self, contents: Sequence[int]) -> Iterator[FoundPhoto]:
+        marks = ", ".join("?" * len(contents))
+        rows = self._database.stream(
+            f"""
+            SELECT photo.id, content.id, folder.path, photo.path, content.digest, content.taken_at, folder.state
+              FROM photo JOIN content ON content.id = photo.content JOIN folder ON folder.id = photo.folder
+             WHERE content.id IN ({marks}) AND photo.missing_since IS NULL
+             ORDER BY photo.id
+            """,
+            contents,
+        )
+        for id_, content, root, path, digest, taken_at, state in rows:
+            is_offline = state == FolderState.OFFLINE
+            yield FoundPhoto(PhotoId(id_), ContentId(content), _absolute(root, path), digest, taken_at, is_offline)
+
+    def searchable(self) -> set[int]:
+        """Contents that at least one present photo holds."""
+        rows = self._database.rows(
+            "SELECT DISTINCT content FROM photo WHERE content IS NOT NULL AND missing_since IS NULL"
+        )
+        return {content for (content,) in rows}
+
+    def content_of_digest(self, digest: bytes) -> ContentId | None:
+        """The content with this digest, if it is known."""
+        found = self._database.value("SELECT id FROM content WHERE digest = ?", (digest,))
+        return None if found is None else ContentId(found)
+
+    def count(self) -> int:
+        """Photos that are present."""
+        return int(self._database.value("SELECT count(*) FROM photo WHERE missing_since IS NULL"))
+
+    def count_contents(self) -> int:
+        """Distinct contents of present photos."""
+        sql = "SELECT count(DISTINCT content) FROM photo WHERE missing_since IS NULL"
+        return int(self._database.value(sql))
+
+    def count_unread(self) -> int:
+        """Present photos whose digest is not known yet."""
+        sql = "SELECT count(*) FROM photo WHERE content IS NULL AND missing_since IS NULL"
+        return int(self._database.value(sql))
+
+
+def _shown(path: bytes, root_name: str) -> tuple[str, str]:
+    text = path.decode("utf-8", "replace").replace(os.sep, "/")
+    directory, _, name = text.rpartition("/")
+    return name, f"{root_name}/{directory}" if directory else root_name
+
+
+def _absolute(root: bytes, path: bytes) -> Path:
+    return Path(os.fsdecode(root)) / os.fsdecode(path)

@@ -1,0 +1,27 @@
+"""Settings: small values that belong to a library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.library.database import Database
+
+
+class Settings:
+    """Text values by key."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, key: str) -> str | None:
+        """The value of ``key``, or None."""
+        found = self._database.value("SELECT value FROM setting WHERE key = ?", (key,))
+        return None if found is None else str(found)
+
+    def set(self, key: str, value: str) -> None:
+        """Store ``value`` under ``key``."""
+        self._database.run(
+            "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, value),
+        )
