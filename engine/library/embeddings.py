@@ -36,7 +36,7 @@ class Embeddings:
         return cls(database, ModelId(-1 if known is None else known), dim)
 
     def add(self, contents: Sequence[int], vectors: NDArray[np.float32]) -> None:
-        """Store unit vectors, shape (N, dim); raises ``ValueError`` for a vector that is not finite or not of unit length.
+        """Store unit vectors, shape (N, dim); raises ``ValueError`` for one that is not finite or not of unit length.
 
         sqlite-vec gives zero and NaN vectors the distance NULL, which sorts first: they must never get in.
         """
@@ -62,7 +62,7 @@ class Embeddings:
         return int(self._database.value("SELECT coalesce(max(id), 0) FROM embedding WHERE model = ?", (self.model,)))
 
     def load(self, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Content ids, shape (N,), and vectors, shape (N, dim), of the rows with an id above ``after``, oldest first."""
+        """Content ids, shape (N,), and vectors, shape (N, dim), of rows with an id above ``after``, oldest first."""
         ids: list[int] = []
         packed = bytearray()
         rows = self._database.stream(
@@ -91,4 +91,5 @@ def usable(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
     """For each row of (N, dim): whether it is finite and of unit length."""
     with np.errstate(invalid="ignore", over="ignore"):
         lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-    return np.isfinite(lengths) & (np.abs(lengths - 1.0) <= UNIT_TOLERANCE)
+    fine: NDArray[np.bool_] = np.isfinite(lengths) & (np.abs(lengths - 1.0) <= UNIT_TOLERANCE)
+    return fine

@@ -46,7 +46,7 @@ class Issues:
         self._database.run_many("DELETE FROM issue WHERE folder = ? AND path = ?", ((folder, path) for path in paths))
 
     def clear_unlisted(self, folder: FolderId) -> None:
-        """Forget what a scan reports anew each time: paths that are no photo row, and files that could not be reached."""
+        """Forget what a scan reports anew each time: paths without a photo row, files that could not be reached."""
         self._database.run(
             """
             DELETE FROM issue WHERE folder = ?1 AND (

@@ -1,4 +1,4 @@
-"""The writer lock: a file held for life by the one process that may write; the system drops it when that process dies."""
+"""The writer lock: a file held for life by the one process that may write; it falls when that process dies."""
 
 from __future__ import annotations
 

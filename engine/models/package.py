@@ -1,6 +1,6 @@
-"""The model package: a folder with ``model.json`` (the model card), two ONNX towers and a tokenizer, nothing else loaded.
+"""The model package: a folder with ``model.json`` (the model card), two ONNX towers and a tokenizer, nothing else.
 
-``ModelCard`` is the typed form of ``model.json``. Every file of a package is named in the card with its size and sha256;
+``ModelCard`` is the typed form of ``model.json``. Every file of a package is named in the card with its size, sha256;
 a file that is not named is never opened, and a name may not leave the folder.
 """
 
@@ -40,7 +40,7 @@ class ImageTower:
 @dataclass(frozen=True, slots=True)
 class TextTower:
     """The text side. Input: ``input_ids`` (N, L) int64 and, unless None, ``attention_mask`` (N, L) int64 of 0 and 1.
-    Output: (N, dim) float32 in the space of the image tower's vectors. The tokenizer file adds its special tokens itself.
+    Output: (N, dim) float32 in the space of the image vectors. The tokenizer file adds its special tokens itself.
     """
 
     file: str
@@ -56,7 +56,7 @@ class TextTower:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Cosine similarities from which a hit counts as a match and as possible; what lies below ``possible`` fits nothing."""
+    """Cosine similarities from which a hit counts as a match and as possible; below that nothing fits."""
 
     match: float
     possible: float
