@@ -39,6 +39,7 @@ class IssueReason(StrEnum):
     """Why one file could not be used."""
 
     UNREADABLE = "unreadable"  # the system would not let us read it
+    LINK_LOOP = "link_loop"  # a link that leads back to itself or to a folder above it
     VANISHED = "vanished"  # gone between the scan and the decode
     EMPTY = "empty"  # zero bytes
     NOT_AN_IMAGE = "not_an_image"  # its bytes are no picture of a known format

@@ -147,7 +147,7 @@ class Database:
 
         with known_errors():
             self._connection.enable_load_extension(True)
-            self._connection.load_extension(sqlite_vec.loadable_path())
+            self._connection.load_extension(str(sqlite_vec.loadable_path()))
             self._connection.enable_load_extension(False)
 
 

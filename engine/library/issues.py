@@ -50,7 +50,7 @@ class Issues:
         self._database.run(
             """
             DELETE FROM issue WHERE folder = ?1 AND (
-                   reason IN (?2, ?3)
+                   reason IN (?2, ?3, ?4)
                 OR NOT EXISTS (SELECT 1 FROM photo WHERE photo.folder = ?1 AND photo.path = issue.path))
             """,
             (folder, *PATH_REASONS),

@@ -20,7 +20,7 @@ PhotoId = NewType("PhotoId", int)
 ContentId = NewType("ContentId", int)
 
 # These belong to a path, not to the bytes: a copy elsewhere may well be readable.
-PATH_REASONS = (IssueReason.UNREADABLE, IssueReason.VANISHED)
+PATH_REASONS = (IssueReason.UNREADABLE, IssueReason.VANISHED, IssueReason.LINK_LOOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,8 @@ class Photos:
         )
 
     def park(self, photo: PhotoId) -> None:
-        """Give up a path for a moment, so that two photos may swap theirs; ``move`` follows in the same transaction."""
-        self._database.run(
-            "UPDATE photo SET path = CAST(:p || id AS BLOB) WHERE id = :id", {"p": "\0parked ", "id": photo}
-        )
+        """Give up a path for a moment, so that photos may swap theirs; ``move`` follows in the same transaction."""
+        self._database.run("UPDATE photo SET path = ? WHERE id = ?", (b"/parked/%d" % photo, photo))
 
     def mark_missing(self, photos: Iterable[PhotoId]) -> None:
         """These files are gone from an online folder."""
@@ -178,7 +176,7 @@ class Photos:
         ]
 
     def assign(self, photo: PhotoId, digest: bytes, byte_size: int) -> ContentId:
-        """The photo holds these bytes. A missing photo with the same bytes was this one before it moved: it gives way."""
+        """The photo holds these bytes. A missing photo with the same bytes was this one before it moved."""
         content = self._content(digest, byte_size)
         moved_from = self._database.value(
             "SELECT id FROM photo WHERE content = ? AND missing_since IS NOT NULL AND id != ? ORDER BY id LIMIT 1",
@@ -202,7 +200,7 @@ class Photos:
         row = self._database.row(
             "SELECT folder, path, name, directory, byte_size, mtime_ns, inode FROM photo WHERE id = ?", (new,)
         )
-        assert row is not None  # the caller has just read it in this transaction  # noqa: S101
+        assert row is not None  # the caller has just read it in this transaction
         self._database.run("DELETE FROM photo WHERE id = ?", (new,))
         self._database.run(
             """
@@ -221,27 +219,27 @@ class Photos:
             SELECT other.folder, other.path, issue.reason, issue.detail, issue.seen_at
               FROM photo JOIN issue ON issue.folder = photo.folder AND issue.path = photo.path
               JOIN photo AS other ON other.content = photo.content AND other.id != photo.id
-             WHERE photo.content = ? AND issue.reason NOT IN (?, ?)
+             WHERE photo.content = ? AND issue.reason NOT IN (?, ?, ?)
             """,
             (content, *PATH_REASONS),
         )
 
     # What decoding and embedding ask and write
 
-    def without_embedding(self, model: int, *, limit: int, after: int = 0) -> list[PendingContent]:
-        """Contents with an id above ``after`` that have no vector under ``model``, each with a usable file."""
+    def without_embedding(self, model: int, *, limit: int, after: int = 0, upto: int = 2**62) -> list[PendingContent]:
+        """Contents with an id in ``after`` + 1 .. ``upto`` without a vector under ``model``, each with a usable file."""
         rows = self._database.rows(
             """
             SELECT content.id, content.digest, photo.folder, folder.path, photo.path
               FROM content
               JOIN photo  ON photo.content = content.id AND photo.missing_since IS NULL
               JOIN folder ON folder.id = photo.folder AND folder.state = :online
-             WHERE content.id > :after
+             WHERE content.id > :after AND content.id <= :upto
                AND NOT EXISTS (SELECT 1 FROM embedding WHERE content = content.id AND model = :model)
                AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
              GROUP BY content.id ORDER BY content.id LIMIT :limit
             """,
-            {"model": model, "limit": limit, "after": after, "online": FolderState.ONLINE},
+            {"model": model, "limit": limit, "after": after, "upto": upto, "online": FolderState.ONLINE},
         )
         return [
             PendingContent(ContentId(id_), digest, folder, path, _absolute(root, path))

@@ -123,9 +123,10 @@ def read_card(folder: Path) -> ModelCard:
     return card
 
 
-def verify(folder: Path, card: ModelCard) -> None:
-    """Compare every file with its size and sha256; raises ``KnownError`` (MODEL_DAMAGED)."""
-    for name, facts in card.files.items():
+def verify(folder: Path, card: ModelCard, *names: str) -> None:
+    """Compare these files (or all) with their size and sha256; raises ``KnownError`` (MODEL_DAMAGED)."""
+    for name in names or card.files:
+        facts = card.files[name]
         path = folder / name
         if not path.is_file() or path.stat().st_size != facts["byte_size"]:
             raise _damaged(folder, f"{name} is missing or has another size")

@@ -42,5 +42,5 @@ def _best_rank(column: NDArray[np.float32], own: NDArray[np.bool_]) -> int:
 def _row(ranks: NDArray[np.int64]) -> RecallRow:
     if not len(ranks):
         return RecallRow(0, 0.0, 0.0, 0.0, 0.0)
-    shares = [float((ranks <= k).mean()) for k in (1, 5, 10)]
-    return RecallRow(len(ranks), *shares, float(np.median(ranks)))
+    r1, r5, r10 = (float((ranks <= k).mean()) for k in (1, 5, 10))
+    return RecallRow(len(ranks), r1, r5, r10, float(np.median(ranks)))

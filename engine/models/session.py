@@ -21,7 +21,6 @@ from engine.protocol import ErrorKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -41,14 +40,15 @@ class ProviderChoice:
     reasons: tuple[str, ...] = ()
 
 
-def runtime() -> ModuleType:
+def runtime() -> Any:
     """Import onnxruntime, quiet and without telemetry."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     with _stdout_to_stderr():
         import onnxruntime
 
-    onnxruntime.set_default_logger_severity(4)
-    return onnxruntime
+    module: Any = onnxruntime  # its stubs leave out half of what it exports
+    module.set_default_logger_severity(4)
+    return module
 
 
 def cuda_devices() -> tuple[int, str]:
@@ -96,7 +96,7 @@ class Session:
         self._session = self._load(onnxruntime, path, choice, threads)
         self.provider: str = self._session.get_providers()[0]
 
-    def _load(self, onnxruntime: ModuleType, path: Path, choice: ProviderChoice, threads: int) -> Any:
+    def _load(self, onnxruntime: Any, path: Path, choice: ProviderChoice, threads: int) -> Any:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -120,7 +120,7 @@ class Session:
         return np.asarray(result, dtype=np.float32)
 
 
-def _preload(onnxruntime: ModuleType) -> None:
+def _preload(onnxruntime: Any) -> None:
     with _stdout_to_stderr():
         onnxruntime.preload_dlls()
 

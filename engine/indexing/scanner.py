@@ -1,0 +1,193 @@
+"""What changed in a folder: a walk over the disk, and a pure comparison with what the library knows.
+
+Paths are bytes relative to the folder's root, as ``os.fsencode`` gives them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.library.photos import FileStamp, KnownPhoto
+from engine.protocol import IssueReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+# Folders that hold other programs' thumbnails and bookkeeping, never a person's photos.
+SKIPPED_NAMES = frozenset({b"@eaDir", b"#recycle", b"$RECYCLE.BIN", b"System Volume Information", b"lost+found"})
+INODE_BITS = 2**63 - 1
+
+_REASONS = {
+    errno.ELOOP: IssueReason.LINK_LOOP,
+    errno.ENOENT: IssueReason.VANISHED,
+    errno.ENOTDIR: IssueReason.VANISHED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScanIssue:
+    """A file or directory that the walk could not look at."""
+
+    path: bytes
+    reason: IssueReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What lies on disk: photo files by path, trouble met, and directories whose inside could not be seen."""
+
+    files: dict[bytes, FileStamp] = field(default_factory=dict)
+    issues: list[ScanIssue] = field(default_factory=list)
+    unseen: set[bytes] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The difference between disk and library. ``moved`` pairs the known photo with its new path."""
+
+    added: tuple[tuple[bytes, FileStamp], ...] = ()
+    changed: tuple[tuple[KnownPhoto, FileStamp], ...] = ()
+    moved: tuple[tuple[KnownPhoto, bytes, FileStamp], ...] = ()
+    missing: tuple[KnownPhoto, ...] = ()
+    back: tuple[KnownPhoto, ...] = ()
+    unchanged: int = 0
+
+
+def walk(root: Path, suffixes: frozenset[str], *, stop: Callable[[], bool] = lambda: False) -> Walk:
+    """Find every photo file below ``root`` by suffix (lower case, with dot). Hidden names are left out.
+
+    Links to directories are followed once, after all real directories, so a photo is listed under its real path; a link
+    that leads back above itself is an issue. ``stop`` is asked once a directory. Never raises for what it meets; raises
+    ``OSError`` only if ``root`` itself cannot be listed.
+    """
+    walker = _Walker(root, frozenset(suffix.encode("ascii") for suffix in suffixes))
+    walker.visit(b"", must=True)
+    while walker.pending and not stop():
+        walker.visit(walker.pending.pop())
+        if not walker.pending and walker.links:
+            walker.follow(walker.links.pop(0))
+    return walker.found
+
+
+class _Walker:
+    def __init__(self, root: Path, suffixes: frozenset[bytes]) -> None:
+        self.found = Walk()
+        self.pending: list[bytes] = []
+        self.links: list[bytes] = []
+        self._root = os.fsencode(root)
+        self._suffixes = suffixes
+        self._seen: set[tuple[int, int]] = set()
+
+    def visit(self, directory: bytes, *, must: bool = False) -> None:
+        absolute = os.path.join(self._root, directory) if directory else self._root
+        try:
+            about = os.stat(absolute)
+            if not self._is_new(about):
+                return
+            with os.scandir(absolute) as entries:
+                for entry in entries:
+                    self._look_at(entry, directory)
+        except OSError as error:
+            if must:
+                raise
+            self.found.unseen.add(directory)
+            self._trouble(directory, error)
+        if directory == b"" and not self.pending and self.links:
+            self.follow(self.links.pop(0))
+
+    def follow(self, link: bytes) -> None:
+        target = os.path.realpath(os.path.join(self._root, link))
+        real_place = os.path.realpath(os.path.join(self._root, os.path.dirname(link)))
+        if real_place == target or real_place.startswith(target.rstrip(b"/") + b"/"):
+            detail = "a link that leads back to a folder above it"
+            self.found.issues.append(ScanIssue(link, IssueReason.LINK_LOOP, detail))
+            if self.links and not self.pending:
+                self.follow(self.links.pop(0))
+            return
+        self.pending.append(link)
+
+    def _is_new(self, about: os.stat_result) -> bool:
+        identity = (about.st_dev, about.st_ino)
+        if identity in self._seen and about.st_ino:
+            return False
+        self._seen.add(identity)
+        return True
+
+    def _look_at(self, entry: os.DirEntry[bytes], directory: bytes) -> None:
+        if entry.name.startswith(b".") or entry.name in SKIPPED_NAMES:
+            return
+        path = os.path.join(directory, entry.name) if directory else entry.name
+        is_photo = os.path.splitext(entry.name)[1].lower() in self._suffixes
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                self.pending.append(path)
+                return
+            about = entry.stat()
+        except OSError as error:
+            # A dangling link of another kind is nobody's photo; a link to itself could be anything, so it is said.
+            if is_photo or error.errno == errno.ELOOP:
+                self._trouble(path, error)
+            return
+        if stat.S_ISDIR(about.st_mode):
+            self.links.append(path)
+        elif is_photo and stat.S_ISREG(about.st_mode):
+            self.found.files[path] = FileStamp(about.st_size, about.st_mtime_ns, about.st_ino & INODE_BITS)
+
+    def _trouble(self, path: bytes, error: OSError) -> None:
+        reason = _REASONS.get(error.errno or 0, IssueReason.UNREADABLE)
+        self.found.issues.append(ScanIssue(path, reason, error.strerror or str(error)))
+
+
+def compare(known: Sequence[KnownPhoto], disk: Walk) -> Changes:
+    """Compare photo rows with a walk; a pure function.
+
+    A row whose path is gone and a new path with the same inode, size and time are one moved file. Rows inside a
+    directory that could not be seen are left as they are.
+    """
+    rows = {photo.path: photo for photo in known}
+    gone = [photo for photo in known if photo.path not in disk.files and not _is_unseen(photo.path, disk.unseen)]
+    fresh = {path: stamp for path, stamp in disk.files.items() if path not in rows}
+    moved = _pair_moves(gone, fresh)
+    moved_ids = {photo.id for photo, _, _ in moved}
+    moved_paths = {path for _, path, _ in moved}
+    here = [(photo, disk.files[photo.path]) for photo in known if photo.path in disk.files]
+    return Changes(
+        added=tuple((path, stamp) for path, stamp in fresh.items() if path not in moved_paths),
+        changed=tuple((photo, stamp) for photo, stamp in here if not _same(photo.stamp, stamp)),
+        moved=tuple(moved),
+        missing=tuple(photo for photo in gone if photo.id not in moved_ids and not photo.is_missing),
+        back=tuple(photo for photo, stamp in here if photo.is_missing and _same(photo.stamp, stamp)),
+        unchanged=sum(_same(photo.stamp, stamp) and not photo.is_missing for photo, stamp in here),
+    )
+
+
+def _same(old: FileStamp, new: FileStamp) -> bool:
+    # The inode is no witness: restoring a backup or remounting a share changes it without touching a byte.
+    return (old.byte_size, old.mtime_ns) == (new.byte_size, new.mtime_ns)
+
+
+def _pair_moves(gone: Iterable[KnownPhoto], fresh: dict[bytes, FileStamp]) -> list[tuple[KnownPhoto, bytes, FileStamp]]:
+    by_stamp: dict[FileStamp, list[bytes]] = {}
+    for path, stamp in fresh.items():
+        if stamp.inode:
+            by_stamp.setdefault(stamp, []).append(path)
+    moved: list[tuple[KnownPhoto, bytes, FileStamp]] = []
+    for photo in gone:
+        candidates = by_stamp.get(photo.stamp)
+        if candidates:
+            moved.append((photo, candidates.pop(), photo.stamp))
+    return moved
+
+
+def _is_unseen(path: bytes, unseen: set[bytes]) -> bool:
+    while path:
+        path = os.path.dirname(path)
+        if path in unseen:
+            return True
+    return False
