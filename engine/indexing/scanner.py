@@ -38,13 +38,19 @@ class ScanIssue:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Walk:
-    """What lies on disk: photo files by path, trouble met, and directories whose inside could not be seen."""
+    """What lies on disk: photo files by path, trouble met, and directories whose inside could not be seen.
+
+    ``entries`` counts everything in the root itself, photos or not: 0 is what an unplugged disk leaves behind.
+    ``root_inode`` is the root directory's own.
+    """
 
     files: dict[bytes, FileStamp] = field(default_factory=dict)
     issues: list[ScanIssue] = field(default_factory=list)
     unseen: set[bytes] = field(default_factory=set)
+    entries: int = 0
+    root_inode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,10 @@ def walk(root: Path, suffixes: frozenset[str], *, stop: Callable[[], bool] = lam
     """
     walker = _Walker(root, frozenset(suffix.encode("ascii") for suffix in suffixes))
     walker.visit(b"", must=True)
-    while walker.pending and not stop():
-        walker.visit(walker.pending.pop())
-        if not walker.pending and walker.links:
+    while (walker.pending or walker.links) and not stop():
+        if walker.pending:
+            walker.visit(walker.pending.pop())
+        else:
             walker.follow(walker.links.pop(0))
     return walker.found
 
@@ -88,18 +95,19 @@ class _Walker:
         absolute = os.path.join(self._root, directory) if directory else self._root
         try:
             about = os.stat(absolute)
+            if not directory:
+                self.found.root_inode = about.st_ino & INODE_BITS
             if not self._is_new(about):
                 return
             with os.scandir(absolute) as entries:
                 for entry in entries:
+                    self.found.entries += not directory
                     self._look_at(entry, directory)
         except OSError as error:
             if must:
                 raise
             self.found.unseen.add(directory)
             self._trouble(directory, error)
-        if directory == b"" and not self.pending and self.links:
-            self.follow(self.links.pop(0))
 
     def follow(self, link: bytes) -> None:
         target = os.path.realpath(os.path.join(self._root, link))
@@ -107,10 +115,8 @@ class _Walker:
         if real_place == target or real_place.startswith(target.rstrip(b"/") + b"/"):
             detail = "a link that leads back to a folder above it"
             self.found.issues.append(ScanIssue(link, IssueReason.LINK_LOOP, detail))
-            if self.links and not self.pending:
-                self.follow(self.links.pop(0))
-            return
-        self.pending.append(link)
+        else:
+            self.pending.append(link)
 
     def _is_new(self, about: os.stat_result) -> bool:
         identity = (about.st_dev, about.st_ino)

@@ -57,9 +57,12 @@ class Embeddings:
         """
         return int(self._database.value(sql, (self.model,)))
 
-    def last_id(self) -> int:
-        """The newest row's id, 0 where there is none: tells whether a copy of the vectors is up to date."""
-        return int(self._database.value("SELECT coalesce(max(id), 0) FROM embedding WHERE model = ?", (self.model,)))
+    def version(self) -> tuple[int, int]:
+        """The newest row's id and the number of rows: tells whether a copy of the vectors is up to date."""
+        row = self._database.row(
+            "SELECT coalesce(max(id), 0), count(*) FROM embedding WHERE model = ?", (self.model,)
+        )
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
     def load(self, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Content ids, shape (N,), and vectors, shape (N, dim), of rows with an id above ``after``, oldest first."""

@@ -77,9 +77,15 @@ class Folders:
         """Say whether the root can be reached."""
         self._database.run("UPDATE folder SET state = ? WHERE id = ? AND state != ?", (state, folder, state))
 
-    def mark_scanned(self, folder: FolderId) -> None:
-        """A full scan ended now."""
-        self._database.run("UPDATE folder SET full_scan_at = ? WHERE id = ?", (now(), folder))
+    def mark_scanned(self, folder: FolderId, root_inode: int) -> None:
+        """A full scan ended now; the root was this directory."""
+        sql = "UPDATE folder SET full_scan_at = ?, root_inode = ? WHERE id = ?"
+        self._database.run(sql, (now(), root_inode, folder))
+
+    def root_inode(self, folder: FolderId) -> int | None:
+        """The root's inode at the last full scan, None before the first."""
+        found = self._database.value("SELECT root_inode FROM folder WHERE id = ?", (folder,))
+        return None if found is None else int(found)
 
     def remove(self, folder: FolderId) -> None:
         """Stop watching: its photo rows go, the files on disk and everything known about their contents stay."""

@@ -23,6 +23,16 @@ ContentId = NewType("ContentId", int)
 PATH_REASONS = (IssueReason.UNREADABLE, IssueReason.VANISHED, IssueReason.LINK_LOOP)
 
 
+_WITHOUT_EMBEDDING = """
+     FROM content
+     JOIN photo  ON photo.content = content.id AND photo.missing_since IS NULL
+     JOIN folder ON folder.id = photo.folder AND folder.state = :online
+    WHERE content.id > :after AND content.id <= :upto
+      AND NOT EXISTS (SELECT 1 FROM embedding WHERE content = content.id AND model = :model)
+      AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class FileStamp:
     """What tells a changed file from an unchanged one without reading it."""
@@ -75,6 +85,8 @@ class PendingContent:
     folder: FolderId
     path: bytes
     absolute: Path
+    byte_size: int
+    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,24 +239,28 @@ class Photos:
     # What decoding and embedding ask and write
 
     def without_embedding(self, model: int, *, limit: int, after: int = 0, upto: int = 2**62) -> list[PendingContent]:
-        """Contents with an id in ``after`` + 1 .. ``upto`` without a vector under ``model``, each with a usable file."""
+        """Contents with an id in ``after`` + 1 .. ``upto`` without a vector under ``model``, each with a file."""
         rows = self._database.rows(
-            """
-            SELECT content.id, content.digest, photo.folder, folder.path, photo.path
-              FROM content
-              JOIN photo  ON photo.content = content.id AND photo.missing_since IS NULL
-              JOIN folder ON folder.id = photo.folder AND folder.state = :online
-             WHERE content.id > :after AND content.id <= :upto
-               AND NOT EXISTS (SELECT 1 FROM embedding WHERE content = content.id AND model = :model)
-               AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
+            f"""
+            SELECT content.id, content.digest, photo.folder, folder.path, photo.path, photo.byte_size, photo.mtime_ns
+              {_WITHOUT_EMBEDDING}
              GROUP BY content.id ORDER BY content.id LIMIT :limit
             """,
             {"model": model, "limit": limit, "after": after, "upto": upto, "online": FolderState.ONLINE},
         )
         return [
-            PendingContent(ContentId(id_), digest, folder, path, _absolute(root, path))
-            for id_, digest, folder, root, path in rows
+            PendingContent(ContentId(id_), digest, folder, path, _absolute(root, path), size, mtime)
+            for id_, digest, folder, root, path, size, mtime in rows
         ]
+
+    def is_pending(self, content: int, model: int) -> bool:
+        """Whether this content would be given by ``without_embedding``."""
+        return bool(self.without_embedding(model, limit=1, after=content - 1, upto=content))
+
+    def count_without_embedding(self, model: int) -> int:
+        """How many contents ``without_embedding`` would give."""
+        sql = f"SELECT count(*) FROM (SELECT content.id {_WITHOUT_EMBEDDING} GROUP BY content.id)"
+        return int(self._database.value(sql, {"model": model, "after": 0, "upto": 2**62, "online": FolderState.ONLINE}))
 
     def set_facts(self, content: ContentId, facts: ContentFacts) -> None:
         """Store what decoding learnt."""

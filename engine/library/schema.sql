@@ -6,7 +6,8 @@ CREATE TABLE folder (
     path         BLOB    NOT NULL UNIQUE,
     state        TEXT    NOT NULL DEFAULT 'online' CHECK (state IN ('online', 'offline', 'paused')),
     added_at     TEXT    NOT NULL,
-    full_scan_at TEXT
+    full_scan_at TEXT,
+    root_inode   INTEGER                      -- of the root at the last full scan: a mount point left behind has another
 ) STRICT;
 
 CREATE TABLE content (

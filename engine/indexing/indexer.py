@@ -1,0 +1,73 @@
+"""The indexer: bring folders up to date, then everything pending. The road is told in this package's docstring."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from engine.indexing.pipeline import DecodeOptions, Pipeline
+from engine.indexing.reconcile import Reconciler
+from engine.indexing.store import Store
+from engine.protocol import IndexProgress, IndexReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engine.imaging.thumbnails import ThumbnailStore
+    from engine.indexing.scanner import Changes
+    from engine.library.database import Database
+    from engine.library.folders import Folder
+    from engine.models.encoder import EncodesPhotos
+
+
+class Indexer:
+    """Brings folders up to date. Uses the writer connection it is given, from the thread that calls ``run``."""
+
+    def __init__(
+        self,
+        database: Database,
+        encoder: EncodesPhotos,
+        thumbnails: ThumbnailStore,
+        options: DecodeOptions | None = None,
+    ) -> None:
+        self._encoder = encoder
+        self._options = options or DecodeOptions()
+        self._reconciler = Reconciler(database)
+        self._store = Store(database, encoder.card, thumbnails)
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Ask a running ``run`` to end after what is in hand; safe from any thread and from a signal handler."""
+        self._stop.set()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether ``stop`` was called."""
+        return self._stop.is_set()
+
+    def run(self, folders: Sequence[Folder], progress: Callable[[IndexProgress], None]) -> IndexReport:
+        """Scan ``folders`` and work off everything pending in the library; returns when done or stopped."""
+        started = time.monotonic()
+        scanned = [self._scan(folder, progress) for folder in folders]
+        changes = [change for change in scanned if change is not None]
+        pipeline = Pipeline(self._store, self._encoder, self._options, self._stop)
+        pipeline.run(progress)
+        return IndexReport(
+            added=sum(len(change.added) for change in changes),
+            changed=sum(len(change.changed) for change in changes),
+            moved=sum(len(change.moved) for change in changes),
+            missing=sum(len(change.missing) for change in changes),
+            unchanged=sum(change.unchanged for change in changes),
+            decoded=pipeline.tally.decoded,
+            embedded=pipeline.tally.embedded,
+            issues=pipeline.tally.issues,
+            seconds=time.monotonic() - started,
+            interrupted=self._stop.is_set(),
+        )
+
+    def _scan(self, folder: Folder, progress: Callable[[IndexProgress], None]) -> Changes | None:
+        if self._stop.is_set():
+            return None
+        progress(IndexProgress("scan", 0, 0, 0, 0.0, str(folder.path)))
+        return self._reconciler.scan(folder, self._stop.is_set)

@@ -1,0 +1,79 @@
+"""Bringing a folder's photo rows in line with its disk: one scan, one transaction."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from engine.imaging.decoding import PHOTO_SUFFIXES
+from engine.indexing.scanner import Changes, ScanIssue, compare, walk
+from engine.library.folders import Folder, Folders
+from engine.library.issues import Issues
+from engine.library.photos import Photos
+from engine.protocol import FolderState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engine.library.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """Full scans of folders, on the writer connection's thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._photos = Photos(database)
+        self._folders = Folders(database)
+        self._issues = Issues(database)
+
+    def scan(self, folder: Folder, stop: Callable[[], bool]) -> Changes | None:
+        """Compare ``folder`` with its rows and store the difference; None when it is offline or ``stop`` said so.
+
+        A root that cannot be listed, or that is empty and another directory than before (the mount point that an
+        unplugged disk leaves behind), makes the folder offline: nothing is marked missing.
+        """
+        try:
+            disk = walk(folder.path, PHOTO_SUFFIXES, stop=stop)
+        except OSError as error:
+            logger.warning("folder %s cannot be listed: %s", folder.path, error)
+            self._set_offline(folder)
+            return None
+        if stop():
+            return None  # half a walk would take the other half for missing
+        if not disk.entries and self._folders.root_inode(folder.id) not in {None, disk.root_inode}:
+            self._set_offline(folder)
+            return None
+        known = self._photos.known(folder.id)
+        changes = compare(known, disk)
+        with self._database.transaction():
+            self._folders.set_state(folder.id, FolderState.ONLINE)
+            self._apply(folder, changes)
+            self._record(folder, disk.issues)
+            self._folders.mark_scanned(folder.id, disk.root_inode)
+        return changes
+
+    def _set_offline(self, folder: Folder) -> None:
+        with self._database.transaction():
+            self._folders.set_state(folder.id, FolderState.OFFLINE)
+
+    def _apply(self, folder: Folder, changes: Changes) -> None:
+        root_name = folder.path.name
+        touched = [photo.path for photo, _ in changes.changed] + [photo.path for photo in changes.missing]
+        self._issues.clear(folder.id, [*touched, *(photo.path for photo, _, _ in changes.moved)])
+        self._photos.mark_missing(photo.id for photo in changes.missing)
+        self._photos.mark_present(photo.id for photo in changes.back)
+        for photo, stamp in changes.changed:
+            self._photos.change(photo.id, stamp)
+        for photo, _, _ in changes.moved:
+            self._photos.park(photo.id)
+        for photo, path, stamp in changes.moved:
+            self._photos.move(photo.id, path, stamp, root_name)
+        self._photos.add(folder.id, root_name, changes.added)
+
+    def _record(self, folder: Folder, issues: Sequence[ScanIssue]) -> None:
+        self._issues.clear_unlisted(folder.id)
+        for issue in issues:
+            self._issues.record(folder.id, issue.path, issue.reason, issue.detail)
