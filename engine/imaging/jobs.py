@@ -1,0 +1,45 @@
+"""What goes into the decode pool and what comes out (values only; a worker imports this before it restricts itself)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.imaging.metadata import PhotoFacts
+    from engine.imaging.preprocess import InputSpec
+    from engine.protocol import IssueReason
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeJob:
+    """One photo to decode, for the image towers of ``specs``. ``key`` is the caller's own and comes back unchanged."""
+
+    key: int
+    path: Path
+    specs: tuple[InputSpec, ...]
+    thumbnail: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A photo that was decoded: per spec uint8 pixels of shape (size, size, 3), and the thumbnail as a JPEG file."""
+
+    key: int
+    facts: PhotoFacts
+    inputs: tuple[NDArray[np.uint8], ...]
+    thumbnail: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A photo that could not be decoded. ``detail`` is for the log and the issue list, at most 300 characters."""
+
+    key: int
+    reason: IssueReason
+    detail: str

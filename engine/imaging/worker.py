@@ -1,0 +1,144 @@
+"""The decode worker: a process that does nothing but turn photos into pixels, with as few rights as we can leave it.
+
+It is spawned by the pool, restricts itself before it imports a decoder, and ends when its pipe does. Its imports are
+light on purpose: no model, no database, no other part of the engine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from engine.errors import PhotoError
+from engine.imaging.jobs import Decoded, DecodeJob, Failed
+from engine.protocol import IssueReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
+
+    Answer = Callable[[DecodeJob], Decoded | Failed]
+
+MEMORY_LIMIT = 3 * 1024**3
+"""Bytes of address space: room for a picture of ``DecodeLimits.max_pixels`` (four bytes each) and a copy of it."""
+
+ALARM_GRACE_S = 5.0
+_NICENESS = 10
+_BELOW_NORMAL_PRIORITY = 0x4000
+
+
+def main(connection: Connection, deadline_s: float) -> None:
+    """Serve decode jobs from ``connection`` until it closes: the target of the spawned process."""
+    restrict()
+    serve(connection, deadline_s, answer)
+
+
+def restrict() -> None:
+    """Give up what decoding does not need. Ctrl-C is the engine's to handle, and its stdout belongs to the protocol."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.dont_write_bytecode = True
+    os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    _point_at_devnull(1)
+    if sys.platform == "win32":
+        _lower_priority_on_windows()
+    else:
+        os.nice(_NICENESS)
+        _limit_resources()
+
+
+def serve(connection: Connection, deadline_s: float, answer: Answer) -> None:
+    """Say that we are ready, then answer jobs one by one, in order, until the engine closes the pipe."""
+    from engine.imaging.answers import READY, encode_answer, send_message
+
+    importlib.import_module(
+        "engine.imaging.decoding"
+    )  # now, so that a broken installation shows before the first photo
+    with contextlib.suppress(EOFError, OSError):  # the engine has closed the pipe, or has died
+        send_message(connection, READY)
+        _point_at_devnull(2)  # decoding libraries print about odd files
+        while True:
+            job = connection.recv()
+            with _alarm(deadline_s + ALARM_GRACE_S):
+                body = encode_answer(answer(job))
+            send_message(connection, body)
+
+
+def answer(job: DecodeJob) -> Decoded | Failed:
+    """Decode one photo for all its specs. Never raises: what a photo does to its decoder ends here."""
+    from engine.imaging.answers import LONGEST_DETAIL
+
+    try:
+        return _decoded(job)
+    except PhotoError as error:
+        return Failed(job.key, error.reason, error.detail[:LONGEST_DETAIL])
+    except MemoryError:
+        return Failed(job.key, IssueReason.MEMORY, "scaling needed more memory than a worker may have")
+    except Exception as error:  # noqa: BLE001 - the worker loop's border: a bug must cost one photo, not the worker
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        detail = f"{type(error).__name__} in {place.name}, line {place.lineno}: {error}"
+        return Failed(job.key, IssueReason.CRASHED, detail[:LONGEST_DETAIL])
+
+
+def _decoded(job: DecodeJob) -> Decoded:
+    from engine.imaging.decoding import decode
+    from engine.imaging.preprocess import min_edge, preprocess
+    from engine.imaging.thumbnails import MAX_EDGE, encode_thumbnail
+
+    edges = [min_edge(spec) for spec in job.specs] + [MAX_EDGE] * job.thumbnail
+    picture, facts = decode(job.path, min_edge=max(edges, default=1))
+    inputs = tuple(preprocess(picture, spec) for spec in job.specs)
+    return Decoded(job.key, facts, inputs, encode_thumbnail(picture) if job.thumbnail else None)
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """End this process if one photo takes longer, even inside a decoder and even when the engine is no longer there.
+
+    A death signal from the kernel (PR_SET_PDEATHSIG) would not do: it fires when the *thread* that spawned us ends.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _point_at_devnull(descriptor: int) -> None:
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, descriptor)
+    if devnull != descriptor:
+        os.close(devnull)
+
+
+def _limit_resources() -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    limits = {
+        resource.RLIMIT_AS: MEMORY_LIMIT,
+        resource.RLIMIT_DATA: MEMORY_LIMIT,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: 0,
+    }
+    for kind, limit in limits.items():
+        _, hard = resource.getrlimit(kind)
+        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        with contextlib.suppress(OSError, ValueError):  # macOS refuses some of them
+            resource.setrlimit(kind, (lowest, lowest))
+
+
+def _lower_priority_on_windows() -> None:
+    if sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL_PRIORITY)
