@@ -59,9 +59,7 @@ class Embeddings:
 
     def version(self) -> tuple[int, int]:
         """The newest row's id and the number of rows: tells whether a copy of the vectors is up to date."""
-        row = self._database.row(
-            "SELECT coalesce(max(id), 0), count(*) FROM embedding WHERE model = ?", (self.model,)
-        )
+        row = self._database.row("SELECT coalesce(max(id), 0), count(*) FROM embedding WHERE model = ?", (self.model,))
         return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
     def load(self, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -47,7 +47,7 @@ CREATE TABLE model (
 ) STRICT;
 
 CREATE TABLE embedding (
-    id      INTEGER PRIMARY KEY,
+    id      INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: the newest id tells whether a copy is up to date
     model   INTEGER NOT NULL REFERENCES model ON DELETE CASCADE,
     content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
     vector  BLOB    NOT NULL,                 -- float32, little endian, unit length

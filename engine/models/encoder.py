@@ -34,7 +34,7 @@ class Encoder:
 
     def __init__(self, folder: Path, card: ModelCard, *, threads: int = 0) -> None:
         self.card = card
-        self._folder = folder
+        self.folder = folder
         self._threads = threads
         self._loading = threading.Lock()
         self._image: Session | None = None
@@ -49,6 +49,11 @@ class Encoder:
     def provider(self) -> str | None:
         """The execution provider the image tower runs on, None before its first use."""
         return None if self._image is None else self._image.provider
+
+    @property
+    def provider_reasons(self) -> tuple[str, ...]:
+        """Why better providers than ``provider`` were left out."""
+        return () if self._image is None else self._image.reasons
 
     def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Encode (N, size, size, 3) uint8 RGB pixels, 0..255, into (N, dim) float32 unit vectors.
@@ -74,18 +79,18 @@ class Encoder:
     def _image_session(self) -> Session:
         with self._loading:
             if self._image is None:
-                verify(self._folder, self.card, self.card.image.file)
-                self._image = Session(self._folder / self.card.image.file, threads=self._threads)
+                verify(self.folder, self.card, self.card.image.file)
+                self._image = Session(self.folder / self.card.image.file, threads=self._threads)
             return self._image
 
     def _text_session(self) -> tuple[Session, TextTokenizer]:
         with self._loading:
             if self._text is None:
                 tower = self.card.text
-                verify(self._folder, self.card, tower.file, tower.tokenizer)
+                verify(self.folder, self.card, tower.file, tower.tokenizer)
                 # One short text at a time: a GPU would only cost the copy.
-                session = Session(self._folder / tower.file, threads=self._threads, cpu_only=True)
-                self._text = (session, TextTokenizer(self._folder, tower))
+                session = Session(self.folder / tower.file, threads=self._threads, cpu_only=True)
+                self._text = (session, TextTokenizer(self.folder, tower))
             return self._text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from engine.protocol import Confidence, Hit, PhotoPath, SearchResult
+from engine.protocol import Hit, PhotoPath, SearchResult
 from engine.search.confidence import confidence_of, overall
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from engine.library.embeddings import Embeddings
     from engine.library.photos import FoundPhoto, Photos
     from engine.models.encoder import Encoder
+    from engine.models.package import Calibration
+    from engine.protocol import Confidence
     from engine.search.vectors import HotMatrix, Nearest
 
 VECTORS_CHANNEL = "vectors"
@@ -44,45 +46,47 @@ class Retriever:
         """The ``limit`` photos that fit ``text`` best."""
         started = time.perf_counter()
         vector = self._encoder.encode_texts([text])[0]
-        return self._result(text, vector, limit, started)
+        hits = self._hits(vector, limit, self._encoder.card.calibration)
+        return self._result(text, hits, started)
 
-    def by_vector(self, shown: str, vector: NDArray[np.float32], limit: int, besides: int | None = None) -> SearchResult:
-        """The ``limit`` photos nearest to a unit vector of shape (dim,), leaving out the content ``besides``."""
-        return self._result(shown, vector, limit, time.perf_counter(), besides)
+    def by_photo(self, photo: Path, vector: NDArray[np.float32], limit: int, besides: int | None) -> SearchResult:
+        """The ``limit`` photos nearest to a photo's unit vector of shape (dim,), leaving out the content ``besides``."""
+        started = time.perf_counter()
+        # Photos lie closer to each other than texts to photos: the calibration, made for texts, says nothing here.
+        return self._result(str(photo), self._hits(vector, limit, None, besides), started)
 
-    def _result(
-        self, shown: str, vector: NDArray[np.float32], limit: int, started: float, besides: int | None = None
-    ) -> SearchResult:
+    def _result(self, shown: str, hits: list[Hit], started: float) -> SearchResult:
+        took_ms = round((time.perf_counter() - started) * 1000, 2)
+        level = overall([hit.confidence for hit in hits])
+        return SearchResult(shown, self._encoder.card.key, level, took_ms, tuple(hits))
+
+    def _hits(
+        self, vector: NDArray[np.float32], limit: int, calibration: Calibration | None, besides: int | None = None
+    ) -> list[Hit]:
         self._matrix.refresh(self._embeddings)
-        hits = self._hits(vector, limit, besides)
-        # A photo is compared with photos on another scale than a text with photos: only texts are calibrated.
-        levels = [hit.confidence for hit in hits]
-        took_ms = (time.perf_counter() - started) * 1000
-        return SearchResult(shown, self._encoder.card.key, overall(levels), round(took_ms, 2), tuple(hits))
-
-    def _hits(self, vector: NDArray[np.float32], limit: int, besides: int | None) -> list[Hit]:
         wanted = limit + 32
         while True:
             nearest = self._matrix.nearest(vector, wanted)
             found = self._photos.present([int(content) for content in nearest.contents if content != besides])
             if len(found) >= limit or wanted >= len(self._matrix):
-                return self._ranked(nearest, found)[:limit]
+                return self._ranked(nearest, found, calibration)[:limit]
             wanted *= 4  # many of the nearest are missing from disk: look further
 
-    def _ranked(self, nearest: Nearest, found: dict[int, FoundPhoto]) -> list[Hit]:
+    def _ranked(self, nearest: Nearest, found: dict[int, FoundPhoto], calibration: Calibration | None) -> list[Hit]:
         hits: list[Hit] = []
         for content, score in zip(nearest.contents.tolist(), nearest.scores.tolist(), strict=True):
             if content in found:
-                hits.append(self._hit(found[content], score, len(hits) + 1))
+                level = confidence_of(score, calibration)
+                hits.append(self._hit(found[content], score, level, len(hits) + 1))
         return hits
 
-    def _hit(self, photo: FoundPhoto, score: float, rank: int) -> Hit:
+    def _hit(self, photo: FoundPhoto, score: float, level: Confidence, rank: int) -> Hit:
         thumbnail = self._thumbnail_of(photo.digest)
         return Hit(
             photo_id=photo.id,
             path=PhotoPath.of(photo.path),
             score=round(score, 4),
-            confidence=confidence_of(score, self._encoder.card.calibration),
+            confidence=level,
             rank=rank,
             channels=(VECTORS_CHANNEL,),
             taken_at=photo.taken_at,

@@ -40,16 +40,14 @@ class HotMatrix:
             version = embeddings.version()
             if version == self._version:
                 return
-            (last, count), (new_last, new_count) = self._version, version
-            contents, vectors = embeddings.load(after=last)
-            if count + len(contents) == new_count:
+            contents, vectors = embeddings.load(after=self._version[0])
+            if len(self) + len(contents) == version[1]:
                 contents = np.concatenate([self._contents, contents])
                 vectors = np.concatenate([self._vectors, vectors])
             else:
                 contents, vectors = embeddings.load()
-                new_last = max(new_last, last) if len(contents) else new_last
             self._contents, self._vectors = contents, np.ascontiguousarray(vectors, dtype=np.float32)
-            self._version = (new_last, len(contents))
+            self._version = version
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> Nearest:
         """The ``k`` nearest contents to a unit ``vector`` of shape (dim,), by cosine."""

@@ -1,0 +1,47 @@
+"""`balloon doctor`: what this computer can really do, one line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.cli.main import EXIT_DONE, EXIT_NOTHING
+from engine.config import DEFAULT_MODEL, library_paths, model_dirs
+from engine.diagnosis import Finding, diagnose
+from engine.errors import KnownError
+from engine.library.check import check_database
+from engine.library.database import Database
+from engine.models.catalog import find_package
+from engine.models.encoder import Encoder
+from engine.protocol import ErrorKind
+
+if TYPE_CHECKING:
+    import argparse
+
+    from engine.cli.output import Output
+    from engine.config import LibraryPaths
+
+
+def doctor(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon doctor``."""
+    paths = library_paths(options.library)
+    key = options.model or DEFAULT_MODEL
+    findings: list[Finding] = []
+    for finding in (*diagnose(paths, lambda: Encoder.open(find_package(key, model_dirs()))), _library(paths)):
+        findings.append(finding)
+        if not output.as_json:
+            output.line(f"{'ok ' if finding.fine else '!! '} {finding.name:<12} {finding.text}")
+    if output.as_json:
+        output.document({"findings": findings})
+    return EXIT_DONE if all(finding.fine for finding in findings) else EXIT_NOTHING
+
+
+def _library(paths: LibraryPaths) -> Finding:
+    try:
+        database = Database.open_reader(paths)
+    except KnownError as error:
+        return Finding("health", str(error), fine=error.kind is ErrorKind.NOT_FOUND)
+    try:
+        unsound = [finding.name for finding in check_database(database, repair=False) if not finding.sound]
+    finally:
+        database.close()
+    return Finding("health", f"damaged: {', '.join(unsound)}" if unsound else "the library is sound", fine=not unsound)

@@ -1,0 +1,107 @@
+"""`balloon folders`, `status`, `issues` and `check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.api import Engine
+from engine.cli.main import EXIT_DONE, EXIT_NOTHING
+from engine.config import library_paths
+
+if TYPE_CHECKING:
+    import argparse
+
+    from engine.cli.output import Output
+    from engine.protocol import CheckFinding
+
+
+def folders(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon folders``."""
+    paths = library_paths(options.library)
+    if options.remove is not None:
+        with Engine.open_writer(paths, options.model) as engine:
+            engine.remove_folder(options.remove)
+        output.note(f"No longer watching {options.remove}. The photos on disk are untouched.")
+    with Engine.open_reader(paths, options.model) as engine:
+        rows = engine.folder_status()
+    if output.as_json:
+        output.document({"folders": rows})
+    elif rows:
+        output.table(
+            [("folder", "state", "photos", "searchable", "missing", "issues")]
+            + [(r.path.path, r.state, f"{r.photos}", f"{r.indexed}", f"{r.missing}", f"{r.issues}") for r in rows]
+        )
+    else:
+        output.note("No folders yet. Add one with: balloon index FOLDER")
+    return EXIT_DONE if rows or options.remove is not None else EXIT_NOTHING
+
+
+def status(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon status``."""
+    with Engine.open_reader(library_paths(options.library), options.model) as engine:
+        found = engine.status()
+    if output.as_json:
+        output.document(found)
+        return EXIT_DONE
+    output.table(
+        [
+            ("library", found.library),
+            ("model", found.model),
+            ("folders", f"{found.folders}"),
+            ("photos", f"{found.photos} ({found.contents} different)"),
+            ("searchable", f"{found.indexed}"),
+            ("pending", f"{found.pending}"),
+            ("issues", f"{found.issues}"),
+            ("size", f"{found.byte_size / 1e6:.1f} MB"),
+            ("indexing now", "yes, in another process" if found.writer_active else "no"),
+        ]
+    )
+    return EXIT_DONE
+
+
+def issues(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon issues``."""
+    paths = library_paths(options.library)
+    if options.retry:
+        with Engine.open_writer(paths, options.model) as engine:
+            count = engine.retry_issues()
+        output.note(f"{count} files will be tried again at the next `balloon index`.")
+        if output.as_json:
+            output.document({"retried": count})
+        return EXIT_DONE
+    with Engine.open_reader(paths, options.model) as engine:
+        rows = engine.issues()
+    if output.as_json:
+        output.document({"issues": rows})
+    elif rows:
+        output.table([(row.reason.value, _one_line(row.path.path), _one_line(row.detail)) for row in rows])
+    else:
+        output.note("No issues: every file could be used.")
+    return EXIT_DONE
+
+
+def check(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon check``."""
+    paths = library_paths(options.library)
+    opening = Engine.open_writer if options.repair else Engine.open_reader
+    with opening(paths, options.model) as engine:
+        report = engine.check(repair=options.repair)
+    if output.as_json:
+        output.document({"sound": report.sound, "findings": report.findings})
+    else:
+        output.table([(finding.name, _verdict(finding)) for finding in report.findings])
+        if any(finding.repaired for finding in report.findings):
+            output.note("Run `balloon index` on your folders to make the rest anew.")
+        elif not report.sound:
+            output.note("Run `balloon check --repair` to mend it.")
+    return EXIT_DONE if report.sound else EXIT_NOTHING
+
+
+def _verdict(finding: CheckFinding) -> str:
+    if finding.sound:
+        return "sound"
+    return f"{finding.count} {finding.detail}".strip() + (" (repaired)" if finding.repaired else "")
+
+
+def _one_line(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,0 +1,109 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+DEFAULT_LIMIT = 20
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser; each subcommand names its function as ``run`` ("module:function")."""
+    parser = argparse.ArgumentParser(
+        prog="balloon",
+        description="Find photos on your own computer by what is in them, in English and Chinese. Nothing leaves it.",
+        epilog="Without a command the window opens. Start with: balloon index FOLDER",
+    )
+    parser.add_argument("--version", action=_Version)
+    common = _common_options()
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_indexing(commands, common)
+    _add_searching(commands, common)
+    _add_library(commands, common)
+    _add_measuring(commands, common)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: list[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from engine.version import describe_version
+
+        parser.exit(message=describe_version() + "\n")
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _common_options() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    group = common.add_argument_group("options of every command")
+    group.add_argument("--library", type=Path, metavar="PATH", help="the library's folder (or set BALLOON_LIBRARY)")
+    group.add_argument("--model", metavar="KEY", help="the model to use")
+    group.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
+    group.add_argument("--quiet", action="store_true", help="say only what was asked for")
+    group.add_argument("--verbose", action="store_true", help="log everything to standard error")
+    return common
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    name: str,
+    run: str,
+    summary: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, parents=[common], help=summary, description=summary)
+    command.set_defaults(run=f"engine.cli.{run}")
+    return command
+
+
+def _add_indexing(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    index = _add(commands, common, "index", "indexing:index", "add folders and bring them up to date")
+    index.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    index.add_argument("--watch", action="store_true", help="stay and follow changes until interrupted")
+    index.add_argument("--workers", type=positive, metavar="N", help="decode workers (default: one per core)")
+
+
+def _add_searching(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    search = _add(commands, common, "search", "searching:search", "find photos by words")
+    search.add_argument("query", nargs="+", metavar="QUERY")
+    similar = _add(commands, common, "similar", "searching:similar", "find photos like a photo, in the library or not")
+    similar.add_argument("file", type=Path, metavar="FILE")
+    for command in (search, similar):
+        command.add_argument("--limit", type=positive, default=DEFAULT_LIMIT, metavar="N", help="at most N photos")
+
+
+def _add_library(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    folders = _add(commands, common, "folders", "library:folders", "list the watched folders")
+    folders.add_argument("--remove", type=Path, metavar="FOLDER", help="stop watching it; photos on disk are untouched")
+    _add(commands, common, "status", "library:status", "the library in one look")
+    issues = _add(commands, common, "issues", "library:issues", "list the files that could not be used, and why")
+    issues.add_argument("--retry", action="store_true", help="try them again at the next `balloon index`")
+    check = _add(commands, common, "check", "library:check", "is the library sound?")
+    check.add_argument("--repair", action="store_true", help="drop what is damaged and make it anew")
+
+
+def _add_measuring(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    evaluate = _add(commands, common, "evaluate", "evaluating:evaluate", "measure recall on captioned photos")
+    evaluate.add_argument("captions", type=Path, metavar="CAPTIONS.jsonl")
+    evaluate.add_argument("--photos", type=Path, required=True, metavar="FOLDER", help="what `file` is relative to")
+    evaluate.add_argument("--text-field", default="caption", metavar="NAME", help="the field that holds the caption(s)")
+    evaluate.add_argument("--full", action="store_true", help="run the whole search, not only the vectors")
+    _add(commands, common, "doctor", "diagnosing:doctor", "what this computer can do, one line each")

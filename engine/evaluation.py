@@ -1,0 +1,96 @@
+"""Evaluation: recall of a library's search over a captions file (one JSON object a line)."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.errors import KnownError
+from engine.models.recall import recall
+from engine.protocol import ErrorKind, Evaluation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from engine.api import Engine
+
+TEXT_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionedPhoto:
+    """A photo of the captions file, and every caption it has there."""
+
+    path: Path
+    captions: tuple[str, ...]
+
+
+def read_captions(file: Path, photos: Path, text_field: str) -> list[CaptionedPhoto]:
+    """Read a captions file; several lines may name one photo. Raises ``KnownError`` naming the line that is wrong."""
+    found: dict[Path, list[str]] = {}
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KnownError(ErrorKind.NOT_FOUND, f"{file} cannot be read as a captions file.") from error
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            name, captions = _read_line(line, number, text_field)
+            found.setdefault(Path(os.path.realpath(photos / name)), []).extend(captions)
+    return [CaptionedPhoto(path, tuple(captions)) for path, captions in found.items() if captions]
+
+
+def _read_line(line: str, number: int, text_field: str) -> tuple[str, list[str]]:
+    try:
+        values = json.loads(line)
+        name, captions = values["file"], values[text_field]
+    except (ValueError, TypeError, KeyError) as error:
+        raise KnownError(
+            ErrorKind.USAGE, f'Line {number} of the captions file needs "file" and "{text_field}" (see --text-field).'
+        ) from error
+    texts = [captions] if isinstance(captions, str) else list(captions or [])
+    return str(name), [text for text in texts if isinstance(text, str) and text.strip()]
+
+
+def evaluate(engine: Engine, captioned: Sequence[CaptionedPhoto], *, full: bool) -> Evaluation:
+    """Measure both directions over the photos of ``captioned`` that the library can find; the others are skipped.
+
+    ``full`` ranks text -> image by the whole search instead of by the vectors alone.
+    """
+    contents, vectors, paths = engine.vectors()
+    row_of = {os.fspath(path): row for row, content in enumerate(contents.tolist()) if (path := paths.get(content))}
+    usable = [photo for photo in captioned if os.fspath(photo.path) in row_of]
+    if not usable:
+        raise KnownError(ErrorKind.NOT_FOUND, "None of the photos in the captions file could be used. Check --photos.")
+    gallery = vectors[[row_of[os.fspath(photo.path)] for photo in usable]]
+    texts = [caption for photo in usable for caption in photo.captions]
+    owner = np.repeat(np.arange(len(usable)), [len(photo.captions) for photo in usable])
+    scores = _encode(engine, texts) @ gallery.T
+    result = recall(scores, owner)
+    if full:
+        ranked = recall(_full_scores(engine, texts, usable), owner)
+        result = type(result)(ranked.text_to_image, result.image_to_text)
+    skipped = tuple(str(photo.path) for photo in captioned if os.fspath(photo.path) not in row_of)
+    return Evaluation(len(usable), result.text_to_image, result.image_to_text, engine.encoder.card.key, skipped)
+
+
+def _encode(engine: Engine, texts: Sequence[str]) -> NDArray[np.float32]:
+    batches = [texts[start : start + TEXT_BATCH] for start in range(0, len(texts), TEXT_BATCH)]
+    return np.concatenate([engine.encoder.encode_texts(batch) for batch in batches])
+
+
+def _full_scores(engine: Engine, texts: Sequence[str], usable: Sequence[CaptionedPhoto]) -> NDArray[np.float32]:
+    column = {os.fspath(photo.path): index for index, photo in enumerate(usable)}
+    scores = np.full((len(texts), len(usable)), -np.inf, dtype=np.float32)
+    for row, text in enumerate(texts):
+        for hit in engine.search(text, limit=10 * len(usable)).hits:
+            index = column.get(os.fspath(hit.path.to_path()))
+            if index is not None:
+                scores[row, index] = -hit.rank
+    return scores

@@ -1,0 +1,27 @@
+"""Is the library sound? The database by itself, and its thumbnails against its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.library.check import check_database, contents_to_show, forget_vectors
+from engine.protocol import CheckFinding, CheckReport
+
+if TYPE_CHECKING:
+    from engine.imaging.thumbnails import ThumbnailStore
+    from engine.library.database import Database
+
+
+def check(database: Database, thumbnails: ThumbnailStore, *, repair: bool) -> CheckReport:
+    """Look at everything; with ``repair`` (on a writable library) drop what is bad and derived, so that the next
+    indexing makes it anew. Nothing a person wrote is touched.
+    """
+    return CheckReport((*check_database(database, repair=repair), _thumbnails(database, thumbnails, repair=repair)))
+
+
+def _thumbnails(database: Database, thumbnails: ThumbnailStore, *, repair: bool) -> CheckFinding:
+    lost = [content for content, digest in contents_to_show(database) if not thumbnails.has(digest)]
+    if lost and repair:
+        # Without its vectors a content is pending again: the next indexing decodes it and writes its thumbnail.
+        forget_vectors(database, lost)
+    return CheckFinding("thumbnails", not lost, len(lost), "missing" if lost else "", bool(lost) and repair)

@@ -1,0 +1,98 @@
+"""Looking for damage in the library file, and dropping what is damaged and can be made anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.library.embeddings import usable
+from engine.protocol import CheckFinding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.library.database import Database
+
+
+def check_database(database: Database, *, repair: bool) -> tuple[CheckFinding, ...]:
+    """Check pages, references, vectors and the text index; ``repair`` needs a writable library."""
+    return (
+        _integrity(database),
+        _foreign_keys(database),
+        _vectors(database, repair=repair),
+        _text_index(database, repair=repair),
+    )
+
+
+def contents_to_show(database: Database) -> list[tuple[int, bytes]]:
+    """Id and digest of every content that a search can find: each should have a thumbnail."""
+    rows = database.rows(
+        """
+        SELECT DISTINCT content.id, digest FROM content
+          JOIN photo ON photo.content = content.id AND photo.missing_since IS NULL
+          JOIN embedding ON embedding.content = content.id
+        """
+    )
+    return [(int(id_), bytes(digest)) for id_, digest in rows]
+
+
+def forget_vectors(database: Database, contents: Iterable[int]) -> None:
+    """Make these contents pending again, under every model."""
+    with database.transaction():
+        database.run_many("DELETE FROM embedding WHERE content = ?", ((id_,) for id_ in contents))
+
+
+def _integrity(database: Database) -> CheckFinding:
+    problems = [text for (text,) in database.rows("PRAGMA integrity_check") if text != "ok"]
+    return CheckFinding("database", not problems, len(problems), "; ".join(problems[:3]))
+
+
+def _foreign_keys(database: Database) -> CheckFinding:
+    problems = database.rows("PRAGMA foreign_key_check")
+    return CheckFinding("references", not problems, len(problems))
+
+
+def _vectors(database: Database, *, repair: bool) -> CheckFinding:
+    rows = database.stream("SELECT embedding.id, vector, dim FROM embedding JOIN model ON model.id = embedding.model")
+    bad = [id_ for id_, blob, dim in rows if not _is_sound(blob, dim)]
+    if bad and repair:
+        with database.transaction():
+            database.run_many("DELETE FROM embedding WHERE id = ?", ((id_,) for id_ in bad))
+    return CheckFinding(
+        "vectors", not bad, len(bad), "not finite, not of unit length or cut short" if bad else "", bool(bad) and repair
+    )
+
+
+def _is_sound(blob: bytes, dim: int) -> bool:
+    return len(blob) == 4 * dim and bool(usable(np.frombuffer(blob, dtype="<f4").reshape(1, -1)).all())
+
+
+def _text_index(database: Database, *, repair: bool) -> CheckFinding:
+    differing = database.value(
+        """
+        SELECT (SELECT count(*) FROM photo WHERE NOT EXISTS (
+                    SELECT 1 FROM text_index WHERE text_index.rowid = photo.id AND text_index.name = photo.name
+                       AND text_index.directory = photo.directory))
+             + (SELECT count(*) FROM text_index
+                 WHERE NOT EXISTS (SELECT 1 FROM photo WHERE photo.id = text_index.rowid))
+        """
+    )
+    if differing and repair:
+        with database.transaction():
+            database.run("DELETE FROM text_index")
+            database.run(
+                """
+                INSERT INTO text_index (rowid, name, directory, captions)
+                SELECT id, name, directory,
+                       coalesce((SELECT group_concat(text, char(10)) FROM caption WHERE content = photo.content), '')
+                  FROM photo
+                """
+            )
+    return CheckFinding(
+        "text index",
+        not differing,
+        differing,
+        "rows differ from photos" if differing else "",
+        bool(differing) and repair,
+    )
