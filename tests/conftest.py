@@ -1,0 +1,60 @@
+"""Fixtures for all tests: a library in tmp_path, a fast fake encoder, the shared photos, and a strict log."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ.pop("BALLOON_LIBRARY", None)
+
+from engine.config import LibraryPaths
+from tests.fakes import FakeEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+PHOTOS_VARIABLE = "BALLOON_TEST_PHOTOS"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> LibraryPaths:
+    """A library's place, with nothing in it yet."""
+    return LibraryPaths(tmp_path / "library")
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    return FakeEncoder()
+
+
+@pytest.fixture(scope="session")
+def shared_photos() -> Path:
+    """The folder of real test photos; the test is skipped where there is none."""
+    folder = Path(os.environ.get(PHOTOS_VARIABLE, ROOT.parent / "shared" / "photos"))
+    if not (folder / "captions.jsonl").is_file():
+        pytest.skip(f"the shared test photos are not in {folder} (set {PHOTOS_VARIABLE})")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mini() -> Path:
+    """The embedded model's package."""
+    package = ROOT / "resources" / "models" / "balloon-mini"
+    if not (package / "model.json").is_file():
+        pytest.skip("the embedded model is not in resources/")
+    return package
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A warning that no test asked for is a failure; a test that expects one clears ``caplog``."""
+    yield
+    unexpected = [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING]
+    if unexpected:
+        pytest.fail("unexpected log: " + "; ".join(record.getMessage() for record in unexpected))
