@@ -1,0 +1,107 @@
+"""The image tower: EfficientNet-Lite0, its early blocks fixed, its late blocks open, and the linear image mapping.
+
+The photo's vector is the mean over the 7 x 7 grid of mapped cells: since the mapping is linear, mapping the mean and
+averaging the mapped cells are the same, so every cell lies in the space of the texts and says what it contributes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from engine.training.features import efficientnet_lite0, normalised
+
+if TYPE_CHECKING:
+    from engine.training.mapping import SharedMapping
+
+INPUT_SIZE = 224
+GRID_SIDE = 7
+FEATURES = 1280
+
+
+class EarlyStages(nn.Module):
+    """Stem and first ``blocks`` blocks: pixels in, activations out. Never trained."""
+
+    def __init__(self, network: Any, blocks: int) -> None:
+        super().__init__()
+        self.stem = network._conv_stem
+        self.stem_norm = network._bn0
+        self.blocks = nn.ModuleList(list(network._blocks)[:blocks])
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Turn (N, 224, 224, 3) pixels 0..255 into (N, C, H, W) activations."""
+        states = nn.functional.relu6(self.stem_norm(self.stem(normalised(pixels))))
+        for block in self.blocks:
+            states = block(states)
+        return states
+
+
+class LateStages(nn.Module):
+    """The remaining blocks, head and linear mapping: activations in, (N, 49, dim) mapped cells out.
+
+    Batch normalisation keeps the statistics of its pretraining, whose million photos know more than our batches.
+    """
+
+    def __init__(self, network: Any, blocks: int, dim: int, drop_path: float = 0.0) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(list(network._blocks)[blocks:])
+        self.head = network._conv_head
+        self.head_norm = network._bn1
+        self.dropout = nn.Dropout(0.0)
+        self.mapping = nn.Linear(FEATURES, dim)
+        self.drop_path = drop_path
+
+    def train(self, mode: bool = True) -> LateStages:
+        """Switch dropout on or off; batch normalisation stays as it is."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+    def features(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the (N, 49, 1280) unmapped cells."""
+        for block in self.blocks:
+            states = block(states, drop_connect_rate=self.drop_path if self.training else None)
+        cells = nn.functional.relu6(self.head_norm(self.head(states)))
+        return cells.flatten(start_dim=2).transpose(1, 2)
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the (N, 49, dim) mapped cells."""
+        mapped: torch.Tensor = self.mapping(self.dropout(self.features(states)))
+        return mapped
+
+    def vector(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the (N, dim) photo vectors: cheaper than averaging mapped cells, and the same."""
+        pooled = self.features(states).float().mean(dim=1)
+        mapped: torch.Tensor = self.mapping(self.dropout(pooled))
+        return mapped
+
+
+class ImageTower(nn.Module):
+    """Early and late stages in one: what is exported."""
+
+    def __init__(self, early: EarlyStages, late: LateStages) -> None:
+        super().__init__()
+        self.early = early
+        self.late = late
+
+    @classmethod
+    def pretrained(cls, dim: int, open_from: int, drop_path: float = 0.0) -> ImageTower:
+        """Take EfficientNet-Lite0's weights; blocks from ``open_from`` (0..16) on belong to the late stages."""
+        network = efficientnet_lite0()
+        return cls(EarlyStages(network, open_from), LateStages(network, open_from, dim, drop_path))
+
+    def take_mapping(self, mapping: SharedMapping, mean: torch.Tensor, std: torch.Tensor) -> None:
+        """Put a mapping trained on standardised pooled features in place, the standardisation folded in."""
+        with torch.no_grad():
+            weight = mapping.image.weight / std
+            self.late.mapping.weight.copy_(weight)
+            self.late.mapping.bias.copy_(mapping.image.bias - weight @ mean)
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Turn (N, 224, 224, 3) uint8 pixels into (N, dim) unit vectors and (N, 49, dim) cells."""
+        grid = self.late(self.early(pixels))
+        return nn.functional.normalize(grid.mean(dim=1), dim=-1), grid

@@ -1,0 +1,215 @@
+"""From trained towers to a model package: export to ONNX, make small, compare with PyTorch, write the card.
+
+The graphs keep one name for each input and output: ``pixels`` -> ``vector``, ``grid``; ``input_ids``,
+``attention_mask`` -> ``vector``. Batch and sequence length are free.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from engine.training.image_tower import ImageTower
+
+OPSET = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Names of a graph's inputs and outputs, and which axes are free, as ``torch.onnx.export`` wants them."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    free_axes: tuple[dict[int, str], ...]
+
+
+IMAGE_GRAPH = Graph(("pixels",), ("vector", "grid"), ({0: "photos"},))
+TEXT_GRAPH = Graph(("input_ids", "attention_mask"), ("vector",), ({0: "texts", 1: "length"}, {0: "texts", 1: "length"}))
+
+
+def export(module: nn.Module, examples: tuple[torch.Tensor, ...], graph: Graph, path: Path) -> None:
+    """Write ``module`` as one ONNX file, weights inside, and check that the file is sound."""
+    import onnx
+
+    shapes = tuple({axis: torch.export.Dim(name) for axis, name in axes.items()} for axes in graph.free_axes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns about its own internals
+        program = torch.onnx.export(
+            module.eval(),
+            examples,
+            dynamo=True,
+            input_names=list(graph.inputs),
+            output_names=list(graph.outputs),
+            dynamic_shapes=shapes,
+            opset_version=OPSET,
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("the exporter returned nothing")
+    program.save(str(path), external_data=False)
+    onnx.checker.check_model(str(path), full_check=True)
+
+
+def export_image_tower(tower: ImageTower, path: Path) -> None:
+    """Write the image tower, batch normalisation folded into the convolutions before it."""
+    folded = fold_norms(tower)
+    export(folded, (torch.zeros(2, 224, 224, 3, dtype=torch.uint8),), IMAGE_GRAPH, path)
+
+
+def export_text_tower(tower: nn.Module, path: Path) -> None:
+    """Write a text tower that takes ids and mask."""
+    example = torch.ones(2, 7, dtype=torch.long)
+    export(tower, (example, example.clone()), TEXT_GRAPH, path)
+
+
+def fold_norms(tower: ImageTower) -> ImageTower:
+    """Return a copy in evaluation mode whose batch normalisations are folded away."""
+    copied = copy.deepcopy(tower).eval()
+    early, late = copied.early, copied.late
+    early.stem, early.stem_norm = _folded(early.stem, early.stem_norm), nn.Identity()
+    late.head, late.head_norm = _folded(late.head, late.head_norm), nn.Identity()
+    for block in [*early.blocks, *late.blocks]:
+        _fold_block(block)
+    return copied
+
+
+def _folded(conv: Any, norm: Any) -> nn.Module:
+    fused: nn.Module = fuse_conv_bn_eval(conv, norm)
+    return fused
+
+
+def _fold_block(block: Any) -> None:
+    """Fold one inverted residual block, whose names are those of efficientnet_lite_pytorch."""
+    if hasattr(block, "_expand_conv"):
+        block._expand_conv, block._bn0 = _folded(block._expand_conv, block._bn0), nn.Identity()
+    block._depthwise_conv, block._bn1 = _folded(block._depthwise_conv, block._bn1), nn.Identity()
+    block._project_conv, block._bn2 = _folded(block._project_conv, block._bn2), nn.Identity()
+
+
+def store_half(path: Path, at_least: int = 1024) -> None:
+    """Keep large float32 weights as float16 on disk; a Cast in front turns them back when the session is made.
+
+    Runtimes fold the Cast once at load, so the graph computes in float32 as before at half the size.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(path)
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < at_least:
+            continue
+        name = tensor.name
+        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}.half")
+        tensor.CopyFrom(half)
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], name=f"{name}.widen", to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+    _drop_value_infos(model, {cast.output[0] for cast in casts})
+    onnx.save(model, path)
+
+
+def _drop_value_infos(model: Any, names: set[str]) -> None:
+    kept = [info for info in model.graph.value_info if info.name not in names]
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(kept)
+
+
+def quantise_weights(path: Path) -> None:
+    """Turn a text tower's matrices into int8 with one scale per column, activations quantised on the fly."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    _quiet()
+    whole = path.with_suffix(".float.onnx")
+    path.rename(whole)
+    quantize_dynamic(
+        whole,
+        path,
+        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+    )
+    whole.unlink()
+
+
+def quantise_static(path: Path, photos: NDArray[np.uint8], skip: Sequence[str] = ()) -> None:
+    """Turn an image tower into int8 (QDQ, one scale per channel), ranges taken from ``photos`` (N, S, S, 3)."""
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    _quiet()
+    whole = path.with_suffix(".float.onnx")
+    quant_pre_process(str(path), str(whole), skip_symbolic_shape=True)
+    quantize_static(
+        whole,
+        path,
+        _Photos(photos),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=list(skip),
+        calibrate_method=CalibrationMethod.MinMax,
+    )
+    whole.unlink()
+
+
+class _Photos:
+    """Hands out calibration photos in batches, as ``quantize_static`` asks for them."""
+
+    def __init__(self, photos: NDArray[np.uint8], batch: int = 16) -> None:
+        self._batches = iter([photos[start : start + batch] for start in range(0, len(photos), batch)])
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        batch = next(self._batches, None)
+        return None if batch is None else {"pixels": batch}
+
+    def __iter__(self) -> _Photos:
+        return self
+
+    def __next__(self) -> dict[str, NDArray[np.uint8]]:
+        batch = self.get_next()
+        if batch is None:
+            raise StopIteration
+        return batch
+
+
+def run_graph(path: Path, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+    """Run an ONNX file on the CPU and return its outputs in order."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    onnxruntime.set_default_logger_severity(4)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    outputs: list[NDArray[np.float32]] = session.run(None, dict(inputs))
+    return outputs
+
+
+def largest_difference(path: Path, module: nn.Module, inputs: Mapping[str, NDArray[Any]]) -> float:
+    """Return the largest absolute difference between the file's and the module's first output."""
+    with torch.inference_mode():
+        expected = module.eval()(*(torch.from_numpy(value) for value in inputs.values()))
+    first = expected[0] if isinstance(expected, tuple) else expected
+    return float(np.abs(run_graph(path, inputs)[0] - first.numpy()).max())
+
+
+def _quiet() -> None:
+    """Keep the quantiser's advice off the log, and telemetry off the network."""
+    import logging
+
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
