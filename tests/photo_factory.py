@@ -39,7 +39,6 @@ class Metadata:
         """These values as EXIF."""
         exif = Image.Exif()
         values = {
-            0x010E: None if self.description is None else self.description.encode(),
             0x010F: self.make,
             0x0110: self.model,
             0x0112: self.orientation,
@@ -47,10 +46,14 @@ class Metadata:
         }
         details = {0x9003: self.taken_at, 0x9011: self.offset, 0x9286: self.user_comment}
         exif.update({tag: value for tag, value in (values | self.extra).items() if value is not None})
-        exif.get_ifd(_EXIF_IFD).update({tag: value for tag, value in details.items() if value is not None})
+        exif[_EXIF_IFD] = {tag: value for tag, value in details.items() if value is not None}
         if self.place is not None:
-            exif.get_ifd(_GPS_IFD).update(_gps(*self.place))
-        return exif
+            exif[_GPS_IFD] = _gps(*self.place)
+        written = Image.Exif()
+        written.load(exif.tobytes())  # Pillow's TIFF writer wants directories that have been read from somewhere
+        if self.description is not None:
+            written[0x010E] = self.description.encode()  # bytes, for Pillow itself would write ASCII only
+        return written
 
 
 def _gps(latitude: float, longitude: float) -> dict[int, Any]:
@@ -109,7 +112,7 @@ def as_stored(picture: Image.Image, orientation: int) -> Image.Image:
 def xmp_packet(
     description: dict[str, str] | None = None, title: dict[str, str] | None = None, extra: str = ""
 ) -> bytes:
-    """An XMP packet with texts by language ("x-default", "zh-CN"); ``extra`` goes into rdf:Description as it is."""
+    """An XMP packet with texts by language ("x-default", "zh-CN"); ``extra`` goes into rdf:Description."""
 
     def alternatives(name: str, by_language: dict[str, str] | None) -> str:
         items = "".join(
@@ -127,7 +130,7 @@ def xmp_packet(
 
 
 def iptc_extra(caption: bytes = b"", headline: bytes = b"") -> bytes:
-    """A JPEG segment (for Pillow's ``extra`` option) that holds an IPTC caption and headline as Photoshop writes them."""
+    """A JPEG segment (for Pillow's ``extra`` option): an IPTC caption and headline as Photoshop writes them."""
     records = b"".join(
         struct.pack(">BBBH", 0x1C, 2, dataset, len(text)) + text
         for dataset, text in ((120, caption), (105, headline))
