@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from engine.protocol import to_json
+from engine.protocol.json_values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,17 +1,14 @@
-"""The wire: every name and value that the desktop, the command line and the engine exchange (standard library only).
-
-Values are frozen dataclasses. A photo's path travels as text; where the file's name is not valid UTF-8 the text is for
-showing only and ``path_b64`` carries the bytes (base64 of ``os.fsencode``).
-"""
+"""The values that travel: errors, photos, hits, status, reports."""
 
 from __future__ import annotations
 
 import base64
 import os
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+
+from engine.protocol.query import Clause
 
 
 class ErrorKind(StrEnum):
@@ -107,13 +104,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits in order, and what they are worth as a whole."""
+    """Hits in order, and what they are worth as a whole; ``covered`` of ``known`` contents could be searched so far."""
 
     query: str
     model: str
     confidence: Confidence
     took_ms: float
     hits: tuple[Hit, ...]
+    understood: tuple[Clause, ...] = ()
+    covered: int = 0
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,114 +227,3 @@ class Evaluation:
     image_to_text: RecallRow
     model: str
     skipped: tuple[str, ...] = field(default=())
-
-
-# The query language: what was understood, as removable chips.
-
-QueryLanguage = Literal["en", "zh", "mixed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where in the text that was typed a clause stands: ``start`` inclusive, ``end`` exclusive, in Unicode code points."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class WordsClause:
-    """Plain words, searched by meaning. Like every clause it compares equal wherever in the text it stood."""
-
-    text: str
-    language: QueryLanguage
-    span: Span = field(compare=False)
-    kind: Literal["words"] = "words"
-
-
-@dataclass(frozen=True, slots=True)
-class NegatedClause:
-    """What is not wanted: ``-cat``, ``without people``, 没有人. Photos that match ``text`` go down."""
-
-    text: str
-    span: Span = field(compare=False)
-    kind: Literal["negated"] = "negated"
-
-
-@dataclass(frozen=True, slots=True)
-class ExactClause:
-    """Quoted text that a name, a caption or recognised text must contain."""
-
-    text: str
-    span: Span = field(compare=False)
-    kind: Literal["exact"] = "exact"
-
-
-@dataclass(frozen=True, slots=True)
-class FolderFilter:
-    """Photos in a folder whose path contains ``text``."""
-
-    text: str
-    span: Span = field(compare=False)
-    kind: Literal["folder"] = "folder"
-
-
-@dataclass(frozen=True, slots=True)
-class NameFilter:
-    """Photos whose file name contains ``text``."""
-
-    text: str
-    span: Span = field(compare=False)
-    kind: Literal["name"] = "name"
-
-
-@dataclass(frozen=True, slots=True)
-class TypeFilter:
-    """Photos in one of these formats, by the library's names for them (``JPEG``, ``HEIF``, ``RAW``)."""
-
-    formats: tuple[str, ...]
-    span: Span = field(compare=False)
-    kind: Literal["type"] = "type"
-
-
-@dataclass(frozen=True, slots=True)
-class CameraFilter:
-    """Photos taken with a camera whose name contains ``text``."""
-
-    text: str
-    span: Span = field(compare=False)
-    kind: Literal["camera"] = "camera"
-
-
-@dataclass(frozen=True, slots=True)
-class DateFilter:
-    """Photos taken from ``start`` (inclusive) to ``end`` (exclusive), ISO dates; None leaves that side open."""
-
-    start: str | None
-    end: str | None
-    span: Span = field(compare=False)
-    kind: Literal["date"] = "date"
-
-
-Filter = FolderFilter | NameFilter | TypeFilter | CameraFilter | DateFilter
-Clause = WordsClause | NegatedClause | ExactClause | Filter
-
-
-def to_json(value: Any) -> Any:
-    """Turn protocol values into plain JSON values; a ``PhotoPath`` field spreads into its owner's keys."""
-    if is_dataclass(value) and not isinstance(value, type):
-        out: dict[str, Any] = {}
-        for item in fields(value):
-            inner = getattr(value, item.name)
-            if isinstance(inner, PhotoPath):
-                out[item.name] = inner.path
-                if inner.path_b64 is not None:
-                    out[f"{item.name}_b64"] = inner.path_b64
-            else:
-                out[item.name] = to_json(inner)
-        return out
-    if isinstance(value, dict):
-        return {key: to_json(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_json(inner) for inner in value]
-    return value

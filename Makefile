@@ -1,0 +1,52 @@
+# The one door: make demo | run | test | lint | types | bench | clean
+PYTHON  ?= python3
+VENV    ?= .venv
+BIN      = $(VENV)/bin
+PIP      = $(BIN)/python -m pip --disable-pip-version-check -q
+PHOTOS  ?=
+QUERY   ?=
+DEMO     = .demo
+
+.PHONY: demo run test lint types contracts unit clean
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Balloon needs Python 3.11 or newer (make PYTHON=python3.12 ...)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install -e '.[test,models]'
+	@touch $@ $(VENV)/.run
+
+demo: $(VENV)/.run
+	@if $(BIN)/python packaging/demo.py needs-samples --photos "$(PHOTOS)" --samples $(DEMO)/photos; then \
+		$(PIP) install -e '.[demo]' && $(BIN)/python packaging/demo.py samples --samples $(DEMO)/photos; fi
+	@$(BIN)/python packaging/demo.py run --photos "$(PHOTOS)" --query "$(QUERY)" --samples $(DEMO)/photos --library $(DEMO)/library
+
+run: $(VENV)/.run
+	@$(BIN)/balloon
+
+test: $(VENV)/.test
+	@sh packaging/linux/qt_libraries.sh $(BIN)/python
+	@$(MAKE) --no-print-directory lint types contracts unit
+
+lint:
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types:
+	$(BIN)/mypy
+	$(BIN)/mypy packaging/demo.py
+	$(BIN)/mypy packaging/check_captions.py
+
+contracts:
+	$(BIN)/lint-imports --no-logo
+
+unit:
+	QT_QPA_PLATFORM=offscreen ORT_DISABLE_TELEMETRY=1 $(BIN)/python -m pytest -q
+
+clean:
+	rm -rf $(DEMO) build dist
