@@ -1,6 +1,6 @@
-"""Dates in a query: single dates are found by rule, then joined by what stands around them ("since", "between", 之前, 到).
+"""Dates in a query: single dates are found by rule, then joined by what stands around them ("since", 之前, 到).
 
-All texts here are folded (see ``query_text.fold``). Nothing is imported or compiled for a text without a hint of a date.
+All texts here are folded (see ``query_text.fold``). No rule is compiled before a text with a hint of a date comes.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ _AFTERWARDS = re.compile(
 )
 _POSSESSIVE = re.compile(r"['’]s(?![a-z])|(?:拍摄|拍|照|摄)?的|拍摄?(?=[\s,，、。]|$)")
 
+_PLAIN = {"", "in", "on", "during", "of", "at", "over", "within", "from"}
 _NEUTRAL = {"", "from", "in", "the", "从", "在", "于"}
 _SINCE = {"since", "自", "自从", "以来", "至今", "起", "开始", "以后"}
 _SINCE |= {"onward", "onwards", "until now", "till now", "to now", "to today"}
@@ -80,9 +81,9 @@ def read_date(text: str, today: date) -> tuple[Period, int] | None:
     Besides what ``find_dates`` knows: 20210503, a month's name alone, any year, and ``A..B`` with either side left out.
     """
     token = text.split(None, 1)[0] if text.strip() else ""
-    ends = token.split("..")
-    if len(ends) == 2:
-        period = _between(ends[0], ends[1], today)
+    first, dots, last = token.partition("..")
+    if dots:
+        period = _between(first, last, today)
         return None if period is None else (period, len(token))
     whole = _read_token(token, today)
     if whole is None or _MONTH_NAME.fullmatch(token):
@@ -125,6 +126,8 @@ def _with_surroundings(text: str, lowest: int, stretches: list[FoundStretch]) ->
     preposition = _PREPOSITION.search(before)
     word = "" if preposition is None else " ".join((preposition["word"] or preposition["han"] or "").split())
     begin = first.begin - (0 if preposition is None else len(preposition.group()))
+    if word in _PLAIN and before.endswith("the ") and text[first.begin : first.end].isdecimal():
+        begin, word = first.begin, ""  # "at the 2012 olympics": the article is that of the noun
     if _NEGATED.search(text[max(lowest, begin - _LOOK_BACK) : begin]):
         return None
     stretch, end = first.stretch, first.end
@@ -143,11 +146,13 @@ def _with_surroundings(text: str, lowest: int, stretches: list[FoundStretch]) ->
 
 def _partner(text: str, stretches: list[FoundStretch], word: str) -> FoundStretch | None:
     """The second date of "between A and B", "A to B", A到B; "A and B" alone are two dates."""
-    if len(stretches) < 2:
+    first, second = stretches[0], next(iter(stretches[1:2]), None)
+    if second is None:
         return None
-    first, second = stretches[:2]
     connector = _CONNECTOR.fullmatch(text, first.end, second.begin)
-    if connector is None or (connector["pair"] and word not in ("between", "在") and not text.startswith("之间", second.end)):
+    if connector is None or (
+        connector["pair"] and word not in ("between", "在") and not text.startswith("之间", second.end)
+    ):
         return None
     return second
 

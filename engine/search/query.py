@@ -7,9 +7,9 @@ negations in words; the rest is words. Nothing is ever an error: what has no oth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from engine.protocol import (
     CameraFilter,
@@ -31,8 +31,11 @@ from engine.search.query_negation import find_negations_en
 from engine.search.query_negation_zh import find_negations_zh
 from engine.search.query_text import QUOTES, fold, join, language_of, printable, strip_request, tidy, trim
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _MARK = re.compile(
-    rf'(?P<minus>(?<![^\s,;、。(（])[-−–](?=[^\s\d\-−–]))|(?P<quote>(?<![a-z0-9])"|[“”„「『])|(?P<key>{KEY})'
+    rf'(?P<minus>(?<![^\s,;、。(（])[-−–](?=[^\s\d\-−–>=.)]))|(?P<quote>(?<![a-z0-9])"|[“”„「『])|(?P<key>{KEY})'
 )
 _UNWANTED_WORD = re.compile(r'[^\s,;、。"“”„「」『』]+')
 _NOBODY = frozenset({"nobody", "no one", "no-one"})

@@ -83,7 +83,7 @@ def up_to(today: date, unit: Unit, count: int) -> Stretch:
 
 
 def back(unit: Unit, count: int, today: date) -> date:
-    """Go back from ``today``; a day the earlier month has not becomes its last (a month before 31 March is 28 February)."""
+    """Go back from ``today``; a day the earlier month has not becomes its last (31 March to 28 February)."""
     from dateutil.relativedelta import relativedelta
 
     if unit == "day":

@@ -132,8 +132,9 @@ def _rolling(parts: dict[str, str], today: date) -> Stretch:
 def _decade(parts: dict[str, str], today: date) -> Stretch:
     # "The 20s" could be either century's, so the pattern leaves them out; 00s and 10s can only be this one's.
     figures = parts["decade"]
-    century = "" if len(figures) == 4 else "20" if figures[0] in "01" else "19"
-    return year_of(int(century + figures), 10)
+    if len(figures) == len("1990"):
+        return year_of(int(figures), 10)
+    return year_of(int(("20" if figures[0] in "01" else "19") + figures), 10)
 
 
 def _day_of_month(parts: dict[str, str], today: date) -> Stretch:
@@ -200,7 +201,10 @@ RULES: tuple[tuple[str, Maker], ...] = (
     (rf"{_L}(?P<count>{_COUNT}|an?)\s+(?P<unit>day|week|month|year|decade)s?\s+ago{_R}", _ago),
     (rf"{_L}(?:last|past)\s+(?P<count>{_COUNT})\s+(?P<unit>day|week|month|year)s?{_R}", _rolling),
     (rf"{_L}past\s+(?P<unit>week|month|year){_R}", _rolling),
-    (rf"{_L}the\s+(?:early\s+|mid\s+|late\s+)?(?P<decade>(?:1[89]|20)\d0|[013-9]0)['’]?s{_R}", _decade),
+    (
+        rf"{_L}the\s+(?:early\s+|mid\s+|late\s+)?(?P<decade>(?:1[89]|20)\d0|[013-9]0)['’]?s{_R}(?![\s-]*(?:styl|fashion|theme|era))",
+        _decade,
+    ),
     (rf"{_L}(?:(?:(?:the\s+)?day\s+before\s+)?yesterday|(?<!usa )today){_R}", _named_day),
     (rf"(?<=on )(?P<month>{_MONTH})\s+(?P<day>\d\d?)(?:st|nd|rd|th)?{_R}", _day_of_month),
     (rf"(?<=on )(?:the )?(?P<day>\d\d?)(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH}){_R}", _day_of_month),

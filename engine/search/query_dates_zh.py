@@ -1,6 +1,6 @@
 """Dates as they are written in Chinese, one rule each.
 
-Chinese has no spaces, so most rules carry a guard against words that hold the same characters: 目前天气, 海上月亮, 夏威夷.
+Chinese has no spaces, so most rules carry a guard against words that hold the same characters: 目前天气, 海上月亮.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ _YEAR_NUMBER = rf"(?:(?<!\d){YEAR}|[一二][零〇一二三四五六七八九]{{
 _END = r"(?=[\s,，、。]|$)"
 # A single 夏 is also the first of 夏威夷, a single 春 that of 春联: it counts only before 的 or an end.
 _SEASON = r"(?P<season>[春夏秋冬])(?:[天季]|日(?!本)|(?=[的\s,，、。]|$))"
-_WITHIN_YEAR = (
-    rf"(?:的?(?:(?P<feast>{_FEAST})|(?P<month>{_NUMBER})月份?(?:(?P<day>{_NUMBER})[日号])?|{_SEASON}|(?P<half>[上下])半年))?"
-)
+_WITHIN_YEAR = rf"(?:的?(?:(?P<feast>{_FEAST})|(?P<month>{_NUMBER})月份?(?:(?P<day>{_NUMBER})[日号])?|{_SEASON}|(?P<half>[上下])半年))?"
 _SPAN = r"(?:(?P<unit>年|周)|个(?P<unit2>月)|个?(?P<unit3>星期|礼拜)|(?P<unit4>天))"
 # 海上周围, 晚上月色, 课本周围: after these the 上 or 本 belongs to the word before.
 _OWN_WORD = r"(?<![早晚马海天地山路街桌身床车船水面湖河树墙台线岸滩场雪草岛楼房顶头手脸背桥江边口日课书记])"
@@ -104,7 +102,7 @@ def _rolling(parts: dict[str, str], today: date) -> Stretch:
 
 def _decade(parts: dict[str, str], today: date) -> Stretch:
     figures = parts["decade"] if parts["decade"].isdecimal() else str(_count(parts["decade"]))
-    if len(figures) == 4:
+    if len(figures) == len("1990"):
         return year_of(int(figures), 10)
     century = "19" if parts["century"] or figures[0] not in "01" else "20"
     return year_of(int(century + figures), 10)
@@ -131,7 +129,10 @@ def _count(word: str) -> int:
 
 
 RULES: tuple[tuple[str, Maker], ...] = (
-    (rf"(?P<year>{_YEAR_NUMBER})年(?P<from_month>{_NUMBER})月?份?\s*[到至~-]\s*(?P<month>{_NUMBER})月份?(?!\d)", _month_span),
+    (
+        rf"(?P<year>{_YEAR_NUMBER})年(?P<from_month>{_NUMBER})月?份?\s*[到至~-]\s*(?P<month>{_NUMBER})月份?(?!\d)",
+        _month_span,
+    ),
     (rf"(?P<year>{_YEAR_NUMBER})年(?![级糕轮画货]){_WITHIN_YEAR}", _year),
     (rf"(?<![\w.,/#-])(?P<year>{YEAR})(?P<feast>{_FEAST})", _year),
     (
@@ -154,7 +155,7 @@ RULES: tuple[tuple[str, Maker], ...] = (
     ),
     (rf"(?:最近|过去|(?<![附靠接])近)的?(?P<count>{_NUMBER})\s*{_SPAN}", _rolling),
     (r"(?P<century>上世纪|二十世纪|20世纪)的?(?P<decade>\d0|[二三四五六七八九]?十)年代", _decade),
-    (r"(?<!\d)(?P<decade>(?:1[89]|20)\d0|[013-9]0|[三四五六七八九]十)年代", _decade),
+    (r"(?<![\d一二三四五六七八九])(?P<decade>(?:1[89]|20)\d0|[013-9]0|[三四五六七八九]十)年代(?![风款感])", _decade),
     (rf"(?<![\d年])(?P<month>{_NUMBER})月(?P<day>{_NUMBER})[日号]", _day_of_month),
     (rf"(?<![^\s,，、。])(?:{'|'.join(BARE)})(?=的照片|的图片|[\s,，、。]|$)", _feast_alone),
 )

@@ -7,13 +7,16 @@ photos that were wanted: "no entry sign" is a sign, "forget-me-not" a flower.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
 class FoundNegation:
-    """Positions in the text: ``begin:end`` the whole ("without a dog"), ``text_begin:text_end`` what is not wanted ("dog")."""
+    """Positions in a text: ``begin:end`` is all of "without a dog", ``text_begin:text_end`` the unwanted "dog"."""
 
     begin: int
     end: int
@@ -26,20 +29,28 @@ _TRIGGER = re.compile(
     rf"{_L}(?:(?:with|but|and|having|has|have|there\s+(?:is|are|was|were))\s+)?"
     rf"(?:(?P<bare>nobody|no[ -]one){_R}|(?P<word>no|without|not|except(?:\s+for)?|excluding|other\s+than)\s+)"
 )
-_PREPOSITIONS = frozenset(
-    "at in on with near by under behind over above below from to for along beside between during inside outside around "
-    "through across against into onto next".split()
-)
-_STOPS = _PREPOSITIONS | frozenset(
-    "and but who that which while where when is are was were has have without no not except excluding".split()
-)
-_DETERMINER = re.compile(r"(?:any|a|an|the|some|single|other)\s+")
+_PREPOSITIONS = frozenset((
+    "at", "in", "on", "with", "near", "by", "under", "behind", "over", "above", "below", "from", "to", "for", "along",
+    "beside", "between", "during", "inside", "outside", "around", "through", "across", "against", "into", "onto", "next",
+))  # fmt: skip
+_STOPS = _PREPOSITIONS | frozenset((
+    "and", "but", "who", "that", "which", "while", "where", "when", "is", "are", "was", "were", "has", "have", "without",
+    "no", "not", "except", "excluding",
+))  # fmt: skip
+_DETERMINER = re.compile(r"(?:any|a|an|the|some|single|other|his|her|their|its|my|our)\s+")
 _NOT_PREPOSITION = re.compile(r"(?:at|in|on|by|during|near|with|under|inside|outside|from)\s+")
+_SPACES = re.compile(r"\s+")
 _TOKEN = re.compile(r"[^\s,.;:!?()\[\]、，。；]+")
 _ALTERNATIVE = frozenset({"or", "nor"})
 _LONGEST = 5  # words of a noun phrase
 
-_PEOPLE = frozenset("people persons humans men women children kids adults faces anyone anybody".split())
+_PEOPLE = frozenset((
+    "people", "persons", "humans", "men", "women", "children", "kids", "adults", "faces", "anyone", "anybody",
+))  # fmt: skip
+_ING_NOUNS = frozenset((
+    "building", "buildings", "ceiling", "wedding", "painting", "lighting", "string", "ring", "king", "wing", "railing",
+    "clothing", "evening", "morning", "thing", "spring", "swing", "icing", "topping", "clearing", "crossing", "parking",
+))  # fmt: skip
 _SINGULAR_S = re.compile(r"(?:ss|us|is|sports|clothes|glasses|sunglasses|jeans|trousers|pants)$")
 
 _SIGN = re.compile(
@@ -49,13 +60,15 @@ _SIGN = re.compile(
 _NO_MORE = re.compile(
     r"(?:entry|parking|smoking|stopping|trespassing|swimming|exit|diving|fishing|waiting|loitering|access|dumping"
     r"|u-turns?|turns?|left|right|way|more|matter|longer|man['’]?s|problem|idea|doubt|comment|kidding|time|signal|war"
-    r"|nukes|name|numbers?|fear|pain|gain|limits?|country|other|such|\d\S*)(?![\w-])"
+    r"|nukes|evil|future|name|numbers?|fear|pain|gain|limits?|country|such|an?|\d\S*)(?![\w-])"
 )
 _NOT_MORE = re.compile(
-    r"(?:only|so|yet|too|far|just|even|sure|enough|much|very|really|all|quite|always|necessarily|found|allowed|available"
+    r"(?:only|so|yet|too|far|just|even|sure|enough|much|very|really|all|quite|always|often|usually|easy|necessarily|found|allowed|available"
     r"|to|for|included|working|disturb|guilty|my|your|today|now)(?![\w-])"
 )
-_WITHOUT_MORE = re.compile(r"(?:borders?|limits?|doubt|words?|end|fail|exception|warning|saying|you|me|question)(?![\w-])")
+_WITHOUT_MORE = re.compile(
+    r"(?:borders?|limits?|doubt|words?|end|fail|exception|warning|saying|you|me|question)(?![\w-])"
+)
 _NOT_BEFORE = re.compile(
     r"(?<![\w])(?:do|does|did|is|are|am|was|were|be|can|could|will|would|should|must|may|might|has|have|had|if|or|why"
     r"|whether|me|or|says?|said|saying|votes?|voting|dr|mr|yes|please|to)\.?\s+$"
@@ -106,19 +119,14 @@ def _nobody(text: str, trigger: re.Match[str]) -> FoundNegation | None:
 def _end_of_phrase(text: str, begin: int) -> int | None:
     """Find where the noun phrase at ``begin`` ends: at punctuation, a preposition, a new clause, or after a plural."""
     end: int | None = None
-    position, plural = begin, False
+    position, previous = begin, ""
     for _ in range(_LONGEST):
         token = _TOKEN.match(text, position)
-        if token is None:
+        if token is None or (previous and _begins_anew(previous, token.group())) or token.group() in _STOPS:
             break
-        word = token.group()
-        if word in _ALTERNATIVE and end is not None:
-            plural = False
-        elif word in _STOPS or (plural and not word.endswith("ing")):
-            break
-        else:
+        previous = token.group()
+        if previous not in _ALTERNATIVE:
             end = token.end()
-            plural = _is_plural(word)
         following = _SPACES.match(text, token.end())
         if following is None:
             break
@@ -126,9 +134,17 @@ def _end_of_phrase(text: str, begin: int) -> int | None:
     return end
 
 
-_SPACES = re.compile(r"\s+")
+def _begins_anew(previous: str, word: str) -> bool:
+    """Say whether ``word`` no longer belongs to the noun ``previous``: "shirt | standing", but "people swimming"."""
+    if word in _ALTERNATIVE or previous in _ALTERNATIVE:
+        return False
+    if not any(character.isalnum() for character in word):
+        return True
+    if word.endswith("ing") and word not in _ING_NOUNS:
+        return previous not in _PEOPLE
+    return _is_plural(previous)
 
 
 def _is_plural(word: str) -> bool:
     """Guess a plural: in "no people sunset" the sunset is wanted. "Sports car" is one thing."""
-    return word in _PEOPLE or (len(word) > 3 and word.endswith("s") and _SINGULAR_S.search(word) is None)
+    return word in _PEOPLE or (len(word) > len("bus") and word.endswith("s") and _SINGULAR_S.search(word) is None)

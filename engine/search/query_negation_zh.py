@@ -7,20 +7,23 @@ count only before the nouns listed here, and every trigger has its exceptions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from engine.search.query_negation import FoundNegation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _END = r"(?=[\s,，;；、。!！?？]|$)"
 _PART = r"[^\s,，;；、。!！?？:：()（）]"
 
 _LACKS = (
-    r"(?<![有淹沉出吞埋])没有(?![用关了什意办必问想可])|没(?=[人云车雪猫狗穿戴带])|不含(?!糊)|不包[含括]|不带(?![电劲货])"
+    r"(?<![有淹沉出吞埋])没有(?![用关了什意办必问想可])|没(?=人(?!行)|[云车雪猫狗穿戴带])|不含(?!糊)|不包[含括]|不带(?![电劲货])"
     r"|不(?=[戴穿])|(?<!是)不是(?![吗很就])|(?<!在)不在(?![乎意线于此场了])|不要有|不要出现|不要(?=(?:行人|路人|游客|人)的(?![照图相]))|空无一(?=人)"
 )
 _UNWANTED = r"(?<![要请])不要(?![紧脸命钱停动])|不想[要看]|排除|去掉"
 _EMPTY = (
-    r"(?<![空毫并中若])无(?=人(?![机驾车区艇船岛超商店售值守零配潜飞战看问不能可系直农工码酒餐书货快出巴公之烟迹])"
+    r"(?<![空毫并中若])无(?=人(?![机驾车区艇船岛超商店售值守零配潜飞战看问不能可系直农工码酒餐书货快出巴公之烟迹划])"
     r"|(?:云|雨|雪|车|字|水印|文字|行人|游客|人物|动物|建筑|树|猫|狗)(?:的|(?=[\s,，;；、。]|$)))"
 )
 _NOT_A = (
@@ -35,7 +38,7 @@ _TRIGGER = re.compile(rf"(?P<lacks>{_LACKS})|(?P<unwanted>{_UNWANTED})|(?P<empty
 
 # 不要停车的标志 is a sign about it.
 _SIGN = re.compile(rf"{_PART}{{0,12}}(?:标志|标识|告示|标牌|牌子|招牌|警示|标语)")
-_FILLER = re.compile(r"任何|一个|一只|一点|其他|别的|有")
+_FILLER = re.compile(r"任何|一[个只件张条辆点]|其他|别的|有")
 _NOUN = re.compile(rf"(?:(?!的|但|而|只有|还有|却|在){_PART}){{1,12}}")
 _WHOLE = re.compile(rf"(?:(?!但|而是|只要|只有|还有){_PART}){{1,16}}")
 _OF_PHOTOS = re.compile(r"的(?:照片|图片|相片|图像|照|图)?$")

@@ -1,4 +1,4 @@
-"""Characters and words of a query: a folded form for matching that keeps positions, a tidy form for showing and embedding."""
+"""Characters of a query: a folded form for matching that keeps positions, a tidy form for showing and embedding."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def join(left: str, right: str) -> str:
 
 
 def strip_request(text: str) -> str:
-    """Leave out what only asks for photos ("show me pictures of", 「帮我找…的照片」); empty where nothing else is said."""
+    """Leave out what only asks for photos ("show me pictures of", 「帮我找…的照片」); may leave nothing."""
     while True:
         shorter = text
         for pattern in (_PREFIX_EN, _PREFIX_ZH):
