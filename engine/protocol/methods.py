@@ -1,8 +1,8 @@
 """The methods of the wire: JSON-RPC 2.0, one UTF-8 object per line. Each name has one request and one result type.
 
 The engine answers requests in any order. It sends notifications of its own: ``index.progress`` (``IndexProgress``),
-``index.finished`` (``IndexReport``), ``search.improved`` (``SearchImproved``), ``library.changed`` (``LibraryChanged``).
-The desktop may send the notification ``cancel`` (``Cancel``) and the request ``shutdown``; EOF means the same.
+``index.finished`` (``IndexReport``), ``search.improved`` (``SearchImproved``) and ``library.changed``
+(``LibraryChanged``). The desktop may send the notification ``cancel`` (``Cancel``) and the request ``shutdown``; EOF means the same.
 """
 
 from __future__ import annotations
