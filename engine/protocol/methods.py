@@ -2,7 +2,8 @@
 
 The engine answers requests in any order. It sends notifications of its own: ``index.progress`` (``IndexProgress``),
 ``index.finished`` (``IndexReport``), ``search.improved`` (``SearchImproved``) and ``library.changed``
-(``LibraryChanged``). The desktop may send the notification ``cancel`` (``Cancel``) and the request ``shutdown``; EOF means the same.
+(``LibraryChanged``). The desktop may send the notification ``cancel`` (``Cancel``) and the request ``shutdown``; EOF
+means the same.
 """
 
 from __future__ import annotations
