@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -61,8 +60,8 @@ def _scale_shortest(picture: Image.Image, edge: int, resample: Image.Resampling)
     """Scale the shorter side to ``edge``; the longer side is rounded down, as CLIP's own preprocessing does."""
     width, height = picture.size
     if width <= height:
-        return picture.resize((edge, math.floor(edge * height / width)), resample)
-    return picture.resize((math.floor(edge * width / height), edge), resample)
+        return picture.resize((edge, edge * height // width), resample)
+    return picture.resize((edge * width // height, edge), resample)
 
 
 def _cut_centre(picture: Image.Image, size: int) -> Image.Image:
