@@ -1,4 +1,4 @@
-"""Worker processes as one does not wish them: what they do to the pool depends on the name of the photo they are given."""
+"""Worker processes as one does not wish them: what they do depends on the name of the photo they are given."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def lying(connection: Connection, deadline_s: float) -> None:
             send_message(connection, sound)
             send_message(connection, sound)
         else:
-            send_message(connection, LIES.get(name, lambda body: body)(sound))
+            send_message(connection, LIES[name](sound) if name in LIES else sound)
 
 
 LIES: dict[str, Callable[[bytes], bytes]] = {

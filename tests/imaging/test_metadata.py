@@ -1,4 +1,4 @@
-"""Metadata: what a person or a camera truly wrote is read, in any language; what is broken, default or hostile is not."""
+"""Metadata: what a person or a camera truly wrote is read, in any language; broken and default texts are not."""
 
 from __future__ import annotations
 
@@ -132,7 +132,8 @@ def test_windows_titles_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["jpg", "webp", "tif", "avif"])
 def test_xmp_captions_carry_their_language(tmp_path: Path, suffix: str) -> None:
     packet = xmp_packet({"x-default": "A red balloon", "zh-CN": CHINESE}, {"en-US": "Balloon & sea"})
-    assert facts_of(write_photo(tmp_path / f"a.{suffix}", xmp=packet)).captions == (
+    options = {"tiffinfo": {700: packet}} if suffix == "tif" else {"xmp": packet}
+    assert facts_of(write_photo(tmp_path / f"a.{suffix}", **options)).captions == (
         MetadataCaption("A red balloon", None, "xmp"),
         MetadataCaption(CHINESE, "zh", "xmp"),
         MetadataCaption("Balloon & sea", "en", "xmp"),
@@ -239,7 +240,7 @@ def test_broken_exif_leaves_the_photo_usable(tmp_path: Path) -> None:
     for at in range(6, len(sound), 3):
         broken = sound[:at] + struct.pack(">I", 0xFFFFFFFF) + sound[at + 4 :]
         scene((60, 40)).save(tmp_path / "a.jpg", exif=broken[:60_000])
-        picture, facts = decode(tmp_path / "a.jpg", min_edge=20)
+        picture, facts = decode(tmp_path / "a.jpg", min_edge=40)
         assert min(picture.size) == 40
         assert isinstance(facts.captions, tuple)
 
