@@ -87,14 +87,13 @@ class Query:
         dates = [clause for clause in self.clauses if isinstance(clause, DateFilter)]
         if not dates:
             return None
-        closed = [(one.start, one.end) for one in dates if one.start and one.end] or [(None, None)]
-        starts = [one.start for one in dates if one.start and not one.end]
-        ends = [one.end for one in dates if one.end and not one.start]
-        narrowed = (
-            (max([start, *starts] if start else starts, default=None), min([end, *ends] if end else ends, default=None))
-            for start, end in closed
-        )
-        return tuple((start, end) for start, end in narrowed if start is None or end is None or start < end)
+        since = max((one.start for one in dates if one.start and not one.end), default=None)
+        until = min((one.end for one in dates if one.end and not one.start), default=None)
+        closed = [(one.start, one.end) for one in dates if one.start and one.end]
+        if not closed:
+            return () if since and until and since >= until else ((since, until),)
+        narrowed = ((max(start, since or start), min(end, until or end)) for start, end in closed)
+        return tuple((start, end) for start, end in narrowed if start < end)
 
     def without(self, index: int) -> str:
         """Give back the source text without one clause; ``IndexError`` where there is no such clause."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Unit = Literal["day", "week", "month", "year", "decade"]
 
-FIRST_YEAR, LAST_YEAR = 1800, 2200
+FIRST_YEAR, LAST_YEAR = 1800, 2199
 """Photography is younger than the first; no camera clock is past the last."""
 
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12, "春": 3, "夏": 6, "秋": 9, "冬": 12}

@@ -182,7 +182,7 @@ RULES: tuple[tuple[str, Maker], ...] = (
     (rf"(?<![\w./-])\d\d?[-/.]\d\d?[-/.]{YEAR}{_FIGURES_END}", _written_day),
     (rf"(?<![\w./-]){YEAR}[-/](?:0?[1-9]|1[0-2]){_FIGURES_END}", _figures_month),
     (
-        rf"{_L}(?:{_WEEKDAY},?\s+)?(?:{_ORDINAL}\s+(?:of\s+)?{_MONTH},?|{_MONTH}\s+(?:the\s+)?{_ORDINAL},?)\s+{YEAR}{_R}",
+        rf"{_L}(?:(?:{_WEEKDAY}|mon|tue|wed|thu|fri|sat|sun),?\s+)?(?:{_ORDINAL}\s+(?:of\s+)?{_MONTH},?|{_MONTH}\s+(?:the\s+)?{_ORDINAL},?)\s+{YEAR}{_R}",
         _written_day,
     ),
     (

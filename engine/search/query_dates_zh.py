@@ -33,10 +33,12 @@ _DAYS_BACK = {"今天": 0, "昨天": 1, "前天": 2, "大前天": 3}
 _FEAST = "|".join(name for name in FESTIVALS if not name.isascii())
 _NUMBER = r"(?:\d{1,3}|[二三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
 _YEAR_NUMBER = rf"(?:(?<!\d){YEAR}|[一二][零〇一二三四五六七八九]{{3}})"
-_END = r"(?=[\s,，、。]|$)"
 # A single 夏 is also the first of 夏威夷, a single 春 that of 春联: it counts only before 的 or an end.
 _SEASON = r"(?P<season>[春夏秋冬])(?:[天季]|日(?!本)|(?=[的\s,，、。]|$))"
-_WITHIN_YEAR = rf"(?:的?(?:(?P<feast>{_FEAST})|(?P<month>{_NUMBER})月份?(?:(?P<day>{_NUMBER})[日号])?|{_SEASON}|(?P<half>[上下])半年))?"
+_WITHIN_YEAR = (
+    rf"(?:的?(?:(?P<feast>{_FEAST})|(?P<month>{_NUMBER})月份?(?:(?P<day>{_NUMBER})[日号])?"
+    rf"|{_SEASON}|(?P<half>[上下])半年))?"
+)
 _SPAN = r"(?:(?P<unit>年|周)|个(?P<unit2>月)|个?(?P<unit3>星期|礼拜)|(?P<unit4>天))"
 # 海上周围, 晚上月色, 课本周围: after these the 上 or 本 belongs to the word before.
 _OWN_WORD = r"(?<![早晚马海天地山路街桌身床车船水面湖河树墙台线岸滩场雪草岛楼房顶头手脸背桥江边口日课书记])"
@@ -133,7 +135,7 @@ RULES: tuple[tuple[str, Maker], ...] = (
         rf"(?P<year>{_YEAR_NUMBER})年(?P<from_month>{_NUMBER})月?份?\s*[到至~-]\s*(?P<month>{_NUMBER})月份?(?!\d)",
         _month_span,
     ),
-    (rf"(?P<year>{_YEAR_NUMBER})年(?![级糕轮画货]){_WITHIN_YEAR}", _year),
+    (rf"(?P<year>{_YEAR_NUMBER})年(?![级糕轮画货代]){_WITHIN_YEAR}", _year),
     (rf"(?<![\w.,/#-])(?P<year>{YEAR})(?P<feast>{_FEAST})", _year),
     (
         rf"(?<![过失离下出回进目面门眼窗之跟以年])(?P<which>大前|去|前|今|本)年(?![轻龄幼货画老代级糕]){_WITHIN_YEAR}",

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.imaging.formats import RAW_SUFFIXES
 from engine.protocol import CameraFilter, DateFilter, FolderFilter, NameFilter, Span, TypeFilter, WordsClause
 from engine.search.dates import read_date
 from engine.search.query_calendar import Period
@@ -30,16 +31,17 @@ _KEYS = {
     "words": "words",
 }  # fmt: skip
 
-FORMATS = {
-    "jpg": "JPEG", "jpeg": "JPEG", "jpe": "JPEG",
-    "png": "PNG", "gif": "GIF", "webp": "WEBP", "avif": "AVIF", "bmp": "BMP",
-    "heic": "HEIF", "heif": "HEIF",
-    "tif": "TIFF", "tiff": "TIFF",
-    "jp2": "JPEG2000", "jpeg2000": "JPEG2000",
-    "raw": "RAW", "cr2": "RAW", "cr3": "RAW", "nef": "RAW", "arw": "RAW", "dng": "RAW", "raf": "RAW", "orf": "RAW",
-    "rw2": "RAW", "pef": "RAW", "srw": "RAW",
-}  # fmt: skip
-"""What people call a kind of file, and the name the library has for its format."""
+_RAW = tuple(sorted(suffix.removeprefix(".").upper() for suffix in RAW_SUFFIXES))
+
+FORMATS: dict[str, tuple[str, ...]] = {
+    "jpg": ("JPEG",), "jpeg": ("JPEG",), "jpe": ("JPEG",),
+    "png": ("PNG",), "gif": ("GIF",), "webp": ("WEBP",), "avif": ("AVIF",), "bmp": ("BMP",),
+    "heic": ("HEIF",), "heif": ("HEIF",),
+    "tif": ("TIFF",), "tiff": ("TIFF",),
+    "jp2": ("JPEG2000",), "jpeg2000": ("JPEG2000",),
+    "raw": _RAW,
+} | {name.lower(): (name,) for name in _RAW}  # fmt: skip
+"""What people call a kind of file, and the names the library has for its formats."""
 
 _LATIN_KEYS = "|".join(key for key in _KEYS if key.isascii())
 _HAN_KEYS = "|".join(sorted((key for key in _KEYS if not key.isascii()), key=len, reverse=True))
@@ -106,7 +108,8 @@ def _type_filter(folded: str, found: KeyValue) -> TypeFilter | None:
     names = re.split(r"[,|/+]\s*", folded[found.value.start : found.value.end].strip())
     if any(name not in FORMATS for name in names):
         return None
-    return TypeFilter(tuple(dict.fromkeys(FORMATS[name] for name in names)), Span(found.start, found.end))
+    formats = dict.fromkeys(one for name in names for one in FORMATS[name])
+    return TypeFilter(tuple(formats), Span(found.start, found.end))
 
 
 def _date_filter(folded: str, found: KeyValue, today: date) -> DateFilter | None:

@@ -31,11 +31,12 @@ _TRIGGER = re.compile(
 )
 _PREPOSITIONS = frozenset((
     "at", "in", "on", "with", "near", "by", "under", "behind", "over", "above", "below", "from", "to", "for", "along",
-    "beside", "between", "during", "inside", "outside", "around", "through", "across", "against", "into", "onto", "next",
+    "beside", "between", "during", "inside", "outside", "around", "through", "across", "against", "into", "onto",
+    "next",
 ))  # fmt: skip
 _STOPS = _PREPOSITIONS | frozenset((
-    "and", "but", "who", "that", "which", "while", "where", "when", "is", "are", "was", "were", "has", "have", "without",
-    "no", "not", "except", "excluding",
+    "and", "but", "who", "that", "which", "while", "where", "when", "is", "are", "was", "were", "has", "have",
+    "without", "no", "not", "except", "excluding",
 ))  # fmt: skip
 _DETERMINER = re.compile(r"(?:any|a|an|the|some|single|other|his|her|their|its|my|our)\s+")
 _NOT_PREPOSITION = re.compile(r"(?:at|in|on|by|during|near|with|under|inside|outside|from)\s+")
@@ -63,8 +64,8 @@ _NO_MORE = re.compile(
     r"|nukes|evil|future|name|numbers?|fear|pain|gain|limits?|country|such|an?|\d\S*)(?![\w-])"
 )
 _NOT_MORE = re.compile(
-    r"(?:only|so|yet|too|far|just|even|sure|enough|much|very|really|all|quite|always|often|usually|easy|necessarily|found|allowed|available"
-    r"|to|for|included|working|disturb|guilty|my|your|today|now)(?![\w-])"
+    r"(?:only|so|yet|too|far|just|even|sure|enough|much|very|really|all|quite|always|often|usually|easy|necessarily|found"
+    r"|allowed|available|to|for|included|working|disturb|guilty|my|your|today|now)(?![\w-])"
 )
 _WITHOUT_MORE = re.compile(
     r"(?:borders?|limits?|doubt|words?|end|fail|exception|warning|saying|you|me|question)(?![\w-])"
