@@ -43,6 +43,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
 } | {name.lower(): (name,) for name in _RAW}  # fmt: skip
 """What people call a kind of file, and the names the library has for its formats."""
 
+_DATE_KEYS = frozenset({"date", "before", "after"})
 _LATIN_KEYS = "|".join(key for key in _KEYS if key.isascii())
 _HAN_KEYS = "|".join(sorted((key for key in _KEYS if not key.isascii()), key=len, reverse=True))
 KEY = rf"(?:(?<![a-z0-9_./-])(?:{_LATIN_KEYS})|{_HAN_KEYS}):"
@@ -52,6 +53,7 @@ _KEY = re.compile(KEY)
 _VALUE = re.compile(r'[^\s,;、。"“”„「」『』]+')
 _TYPES = re.compile(r"[a-z0-9]+(?:[,|/+][a-z0-9]+)*")
 _LONGEST_DATE = 80
+_DATE_VALUE = re.compile(rf"[^\s,;、。\"“”„「」『』]{{1,{_LONGEST_DATE}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def read_filter(text: str, folded: str, start: int, today: date) -> Clause | Non
     found = _key_value(folded, start)
     if found is None:
         return None
-    if found.key in ("date", "before", "after"):
+    if found.key in _DATE_KEYS:
         return _date_filter(folded, found, today)
     value = " ".join(printable(text[found.value.start : found.value.end]).split())
     span = Span(found.start, found.end)
@@ -96,7 +98,8 @@ def _key_value(folded: str, start: int) -> KeyValue | None:
     if close is not None:
         end = folded.find(close, begin + 1)
         return None if end < 0 else KeyValue(name, Span(begin + 1, end), start, end + 1, quoted=True)
-    value = (_TYPES if name == "type" else _VALUE).match(folded, begin)
+    pattern = _TYPES if name == "type" else _DATE_VALUE if name in _DATE_KEYS else _VALUE
+    value = pattern.match(folded, begin)
     # After a space another key or a minus begins a clause of its own.
     if value is None or (begin > key.end() and (value.group()[0] == "-" or _KEY.match(folded, begin))):
         return None
