@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 QUOTES = {'"': '"', "“": "”", "”": "”", "„": "”", "「": "」", "『": "』"}
 """Opening quotation marks and what closes them."""
 
-SEPARATORS = " \t\r\n,;、。"
-"""What may stand between two parts of a query and belongs to neither (folded)."""
+# What may stand between two parts of a query and belongs to neither. A full stop closes the words before it.
+_SEPARATORS = " ,，;；、､"
+_BEFORE_WORDS = _SEPARATORS + "。｡"
 
-_QUOTE_CHARACTERS = str.maketrans(dict.fromkeys('"“”„「」『』', " "))
+_QUOTE_CHARACTERS = str.maketrans(dict.fromkeys('"＂“”„「」『』｢｣', " "))
 _CONTROLS = {code: " " for code in range(128) if unicodedata.category(chr(code)) == "Cc"}
 # Traditional forms of the characters the grammar knows: folding them lets one set of patterns read both scripts.
 _SIMPLIFIED = dict(
@@ -67,9 +68,19 @@ def _fold_character(character: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Return the words of ``text`` as they are shown and embedded: NFKC, single spaces, no stray quotation marks."""
-    clean = unicodedata.normalize("NFKC", printable(text)).translate(_QUOTE_CHARACTERS)
-    return " ".join(clean.split()).strip(SEPARATORS)
+    """Return the words of ``text`` as they are shown and embedded: single spaces, no stray quotation marks.
+
+    Letters and figures are NFKC; punctuation stays as typed, since a text tower tells 「，」 from ",".
+    """
+    clean = printable(text)
+    if not clean.isascii():
+        clean = "".join(map(_plain_character, clean))
+    return " ".join(clean.translate(_QUOTE_CHARACTERS).split()).lstrip(_BEFORE_WORDS).rstrip(_SEPARATORS)
+
+
+@lru_cache(maxsize=8192)
+def _plain_character(character: str) -> str:
+    return unicodedata.normalize("NFKC", character) if unicodedata.category(character)[0] in "LN" else character
 
 
 def printable(text: str) -> str:
@@ -81,10 +92,10 @@ def printable(text: str) -> str:
 
 def trim(folded: str, start: int, end: int) -> tuple[int, int]:
     """Narrow ``start:end`` of a folded text so that it neither begins nor ends with a separator or stray quote."""
-    edge = SEPARATORS + '"“”„「」『』'
-    while start < end and (folded[start] in edge or folded[start].isspace()):
+    quotes = '"“”„「」『』'
+    while start < end and (folded[start] in _BEFORE_WORDS + quotes or folded[start].isspace()):
         start += 1
-    while end > start and (folded[end - 1] in edge or folded[end - 1].isspace()):
+    while end > start and (folded[end - 1] in _SEPARATORS + quotes or folded[end - 1].isspace()):
         end -= 1
     return start, end
 

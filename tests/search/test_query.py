@@ -23,6 +23,8 @@ QUERIES: list[tuple[str, list[str]]] = [
     ("😀🎈", ["words: 😀🎈"]),
     ("كلب على الشاطئ", ["words: كلب على الشاطئ"]),
     ("собака на пляже", ["words: собака на пляже"]),
+    ("猫，坐在窗边。", ["words: 猫，坐在窗边。"]),
+    ("房间里没有人。", ["words: 房间里", "negated: 人"]),
     ("What is this?", ["words: What is this?"]),
     ("a dog, a cat", ["words: a dog, a cat"]),
     ("Ｒｅｄ\u3000ｂａｌｌｏｏｎ", ["words: Red balloon"]),
