@@ -42,6 +42,7 @@ METADATA_ERRORS = (
 """Whatever Pillow lets out of broken EXIF."""
 
 LONGEST_CAMERA = 100
+_FORMAT_NAMES = {"MPO": "JPEG", "HEIF": "HEIC"}  # Pillow's name: what people call it
 MAX_LATITUDE, MAX_LONGITUDE = 90, 180
 _LAST_ORIENTATION = 8
 _LARGEST_OFFSET_H = 14
@@ -95,7 +96,7 @@ def read_facts(image: Image.Image, exif: Image.Exif, size: tuple[int, int]) -> P
     """Collect the facts of a loaded ``image`` whose whole upright ``size`` is (width, height) pixels."""
     latitude, longitude = _place(exif)
     return PhotoFacts(
-        format="JPEG" if image.format == "MPO" else image.format or "",
+        format=_FORMAT_NAMES.get(image.format or "", image.format or ""),
         width=size[0],
         height=size[1],
         taken_at=_taken_at(image, exif),

@@ -15,10 +15,13 @@ import numpy as np
 import pytest
 
 from engine.errors import KnownError
+from engine.imaging import worker
 from engine.imaging.pool import Decoded, DecodeJob, DecodePool, Failed
 from engine.imaging.preprocess import InputSpec, preprocess
 from engine.protocol import ErrorKind, IssueReason
 from tests.imaging import hostile_workers
+from tests.imaging.heic_factory import SIZE, write_heic
+from tests.imaging.raw_factory import write_dng
 from tests.photo_factory import CORNERS, Metadata, scene, write_photo, write_png_bomb, write_truncated
 
 if TYPE_CHECKING:
@@ -39,11 +42,10 @@ def photos(folder: Path, *names: str) -> list[Path]:
 
 
 def run_all(
-    paths: list[Path], workers: int = 1, deadline_s: float = 30.0, worker_main: WorkerMain | None = None
+    paths: list[Path], workers: int = 1, deadline_s: float = 30.0, worker_main: WorkerMain = worker.main
 ) -> dict[str, Decoded | Failed]:
     """Decode with a pool of its own; results by the photo's name. Every job must come back exactly once."""
-    options = {} if worker_main is None else {"worker_main": worker_main}
-    with DecodePool(workers, deadline_s=deadline_s, **options) as pool:  # type: ignore[arg-type]
+    with DecodePool(workers, deadline_s=deadline_s, worker_main=worker_main) as pool:
         results = list(pool.run(jobs_of(paths)))
     assert sorted(result.key for result in results) == list(range(len(paths)))
     return {paths[result.key].stem: result for result in results}
@@ -283,16 +285,22 @@ def test_the_worker_ends_when_the_engine_is_killed(tmp_path: Path) -> None:
     os.close(handle)
 
 
-FORMATS = ("jpg", "png", "webp", "gif", "bmp", "tif", "jp2", "avif")
+FORMATS = ("jpg", "png", "webp", "gif", "bmp", "tif", "jp2", "avif", "heic", "dng")
+
+
+def _sound(path: Path) -> Path:
+    if path.suffix == ".heic":
+        return write_heic(path, scene(SIZE), exif=Metadata(model="X100").exif().tobytes())
+    if path.suffix == ".dng":
+        return write_dng(path, scene((64, 48)), preview=scene((64, 48)))
+    has_exif = path.suffix not in {".gif", ".bmp", ".jp2"}
+    metadata = Metadata(model="X100", place=(1.5, 2.5), description="Hello") if has_exif else None
+    return write_photo(path, None, metadata, size=(61, 47), seed=9)
 
 
 def mutations(folder: Path, suffix: str, count: int = 200) -> Iterator[Path]:
     """Sound photos in which a few bytes, a stretch or the order of two parts have been changed."""
-    metadata = (
-        None if suffix in {"gif", "bmp", "jp2"} else Metadata(model="X100", place=(1.5, 2.5), description="Hello")
-    )
-    options = {} if metadata is None else {"metadata": metadata}
-    sound = write_photo(folder / f"sound.{suffix}", size=(61, 47), seed=9, **options).read_bytes()  # type: ignore[arg-type]
+    sound = _sound(folder / f"sound.{suffix}").read_bytes()
     numbers = np.random.default_rng(20261123)
     for number in range(count):
         data = bytearray(sound)
