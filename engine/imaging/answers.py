@@ -184,7 +184,10 @@ class MessageReader:
         of more than ``longest`` bytes.
         """
         if sys.platform == "win32":  # a pipe of whole messages: there is no half of one to wait for
-            return [self._connection.recv_bytes()]
+            try:
+                return [self._connection.recv_bytes(longest)]
+            except OSError as error:
+                raise MalformedAnswerError(str(error)) from error
         try:
             arrived = os.read(self._connection.fileno(), _READ_SIZE)
         except BlockingIOError:

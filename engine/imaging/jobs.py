@@ -16,14 +16,21 @@ if TYPE_CHECKING:
     from engine.protocol import IssueReason
 
 
+THUMBNAIL_EDGE = 320
+
+
 @dataclass(frozen=True, slots=True)
 class DecodeJob:
-    """One photo to decode, for the image towers of ``specs``. ``key`` is the caller's own and comes back unchanged."""
+    """One photo to decode, for the image towers of ``specs``. ``key`` is the caller's own and comes back unchanged.
+
+    ``thumbnail_edge`` is the thumbnail's longest side in pixels: a preview is a large thumbnail.
+    """
 
     key: int
     path: Path
     specs: tuple[InputSpec, ...]
     thumbnail: bool = True
+    thumbnail_edge: int = THUMBNAIL_EDGE
 
 
 @dataclass(frozen=True, slots=True)
