@@ -14,6 +14,8 @@ from desktop.reply_decoder import Answer, EngineFailure, Nonsense, Notification,
 from engine.protocol.json_values import to_json
 from engine.protocol.methods import METHODS, PROTOCOL_VERSION, Cancel, Empty, Hello, Welcome
 
+__all__ = ["ENGINE_GONE", "EngineClient", "EngineCommand", "EngineFailure", "EngineState", "Reply"]
+
 logger = logging.getLogger(__name__)
 
 ENGINE_GONE: Final = "engine_gone"
@@ -203,4 +205,6 @@ class EngineClient(QObject):
 
 
 def _encode(message: dict[str, Any]) -> bytes:
-    return json.dumps({"jsonrpc": "2.0"} | message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps({"jsonrpc": "2.0"} | message, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "replace"
+    )

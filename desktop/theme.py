@@ -96,6 +96,7 @@ _FAMILIES: Final = (
     "Source Han Sans SC",
     "WenQuanYi Micro Hei",
 )
+_SMALLEST_POINTS: Final = 10.0
 _TOKEN: Final = re.compile(r"@([a-z_]+)")
 
 
@@ -151,8 +152,7 @@ def interface_font() -> QFont:
         families = [family for family in _FAMILIES if family in known]
         if families:
             font.setFamilies(families)
-    if font.pointSizeF() < 10:
-        font.setPointSizeF(10)
+    font.setPointSizeF(max(font.pointSizeF(), _SMALLEST_POINTS))
     return font
 
 
@@ -206,5 +206,6 @@ def _luminance(colour: str) -> float:
     # WCAG 2.2, "relative luminance".
     value = QColor(colour)
     channels = (value.redF(), value.greenF(), value.blueF())
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels)
+    linear_part = 0.04045
+    red, green, blue = (part / 12.92 if part <= linear_part else ((part + 0.055) / 1.055) ** 2.4 for part in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,104 @@
+"""Every sentence about trouble: an error's kind in, one calm translated sentence out that says what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from engine.protocol import ErrorKind, IssueReason
+
+if TYPE_CHECKING:
+    from desktop.engine_client import EngineFailure
+
+_SENTENCES: Final[dict[str, str]] = {
+    ErrorKind.USAGE: QT_TRANSLATE_NOOP("notices", "This search could not be understood. Please try other words."),
+    ErrorKind.NOT_FOUND: QT_TRANSLATE_NOOP("notices", "This is no longer in the library. It may have been moved."),
+    ErrorKind.LIBRARY_BUSY: QT_TRANSLATE_NOOP(
+        "notices", "Another program is writing to this library. Searching works; changes have to wait until it is done."
+    ),
+    ErrorKind.LIBRARY_NEWER: QT_TRANSLATE_NOOP(
+        "notices", "This library was made by a newer Balloon. Please update Balloon to open it."
+    ),
+    ErrorKind.LIBRARY_FOREIGN: QT_TRANSLATE_NOOP(
+        "notices", "The library's file belongs to another program. Please choose another place for the library."
+    ),
+    ErrorKind.LIBRARY_DAMAGED: QT_TRANSLATE_NOOP(
+        "notices", "The library is damaged. Your photos are safe; “balloon check --repair” mends the library."
+    ),
+    ErrorKind.LIBRARY_READ_ONLY: QT_TRANSLATE_NOOP(
+        "notices", "The library cannot be written to. Please check the permissions of its folder."
+    ),
+    ErrorKind.DISK_FULL: QT_TRANSLATE_NOOP(
+        "notices", "The disk is full. Free some space and Balloon goes on where it stopped."
+    ),
+    ErrorKind.FOLDER_GONE: QT_TRANSLATE_NOOP(
+        "notices", "This folder cannot be reached now. Connect its disk and it comes back by itself."
+    ),
+    ErrorKind.FOLDER_REFUSED: QT_TRANSLATE_NOOP(
+        "notices", "This folder cannot be added. It may be part of one that is already watched, or be a system folder."
+    ),
+    ErrorKind.MODEL_MISSING: QT_TRANSLATE_NOOP(
+        "notices", "The search model is not on this computer. Please choose another one in the preferences."
+    ),
+    ErrorKind.MODEL_DAMAGED: QT_TRANSLATE_NOOP(
+        "notices", "The search model is damaged. Please install it again, or choose another one in the preferences."
+    ),
+    ErrorKind.PHOTO_UNUSABLE: QT_TRANSLATE_NOOP("notices", "This photo could not be read. The file may be damaged."),
+    ErrorKind.EXTRA_MISSING: QT_TRANSLATE_NOOP("notices", "A part of Balloon that this needs is not installed."),
+    ErrorKind.CANCELLED: QT_TRANSLATE_NOOP("notices", "Stopped."),
+    ErrorKind.INTERNAL: QT_TRANSLATE_NOOP(
+        "notices", "Something went wrong inside Balloon. It has been written to the log; please try again."
+    ),
+    "engine_gone": QT_TRANSLATE_NOOP("notices", "The search engine stopped in the middle of this. Please try again."),
+    "engine_restarting": QT_TRANSLATE_NOOP("notices", "The search engine is starting again. One moment…"),
+    "engine_stopped": QT_TRANSLATE_NOOP(
+        "notices", "The search engine could not be kept running. Your photos and your library are safe."
+    ),
+    "read_only": QT_TRANSLATE_NOOP(
+        "notices", "Another Balloon is writing to this library. You can search; new photos appear when it is closed."
+    ),
+    "bug": QT_TRANSLATE_NOOP("notices", "Something unexpected happened. Balloon goes on; details are in the log."),
+    "file_missing": QT_TRANSLATE_NOOP("notices", "The file cannot be reached now. Its disk may not be connected."),
+    "no_program": QT_TRANSLATE_NOOP("notices", "No program could be started for this file."),
+}
+
+_REASONS: Final[dict[IssueReason, str]] = {
+    IssueReason.UNREADABLE: QT_TRANSLATE_NOOP("notices", "The system does not let Balloon read this file"),
+    IssueReason.LINK_LOOP: QT_TRANSLATE_NOOP("notices", "A link that leads back to itself"),
+    IssueReason.VANISHED: QT_TRANSLATE_NOOP("notices", "It was gone before it could be read"),
+    IssueReason.EMPTY: QT_TRANSLATE_NOOP("notices", "The file is empty"),
+    IssueReason.NOT_AN_IMAGE: QT_TRANSLATE_NOOP("notices", "Not a picture of a known kind"),
+    IssueReason.DAMAGED: QT_TRANSLATE_NOOP("notices", "The picture is damaged or cut short"),
+    IssueReason.TOO_LARGE: QT_TRANSLATE_NOOP("notices", "Larger than Balloon reads"),
+    IssueReason.TIMEOUT: QT_TRANSLATE_NOOP("notices", "Reading it took too long"),
+    IssueReason.CRASHED: QT_TRANSLATE_NOOP("notices", "Reading it failed badly"),
+    IssueReason.MEMORY: QT_TRANSLATE_NOOP("notices", "Reading it needs too much memory"),
+    IssueReason.UNUSABLE_VECTOR: QT_TRANSLATE_NOOP("notices", "The search model could make nothing of it"),
+}
+
+
+def sentence(failure: EngineFailure) -> str:
+    """Say what stopped a request; an unknown kind is spoken of as an internal error."""
+    return sentence_for(failure.kind)
+
+
+def sentence_for(kind: str) -> str:
+    """Say it for a kind: an ``ErrorKind``, ``engine_gone``, or one of the desktop's own kinds above."""
+    return QCoreApplication.translate("notices", _SENTENCES.get(kind, _SENTENCES[ErrorKind.INTERNAL]))
+
+
+def reason_text(reason: IssueReason) -> str:
+    """Say why a file could not be used, short enough for a list."""
+    return QCoreApplication.translate("notices", _REASONS[reason])
+
+
+def channel_text(channel: str) -> str:
+    """Say how a hit was found."""
+    texts = {
+        "vectors": QCoreApplication.translate("notices", "Looks like what you described"),
+        "text": QCoreApplication.translate("notices", "Words found in its name, folder or captions"),
+        "captions": QCoreApplication.translate("notices", "One of its captions fits"),
+        "attention": QCoreApplication.translate("notices", "A part of the photo fits"),
+    }
+    return texts.get(channel, channel)
