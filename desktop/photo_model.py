@@ -197,7 +197,3 @@ class PhotoModel(QAbstractListModel):
 
 def _key(row: Row) -> int | str | None:
     return row.photo_id if isinstance(row, Hit) else None if row is None else row.text
-
-
-def _name(hit: Hit) -> str:
-    return hit.path.path.replace("\\", "/").rsplit("/", 1)[-1]
