@@ -34,6 +34,16 @@ class LibraryPaths:
         return self.root / "thumbnails"
 
     @property
+    def previews(self) -> Path:
+        """Large pictures for the viewer, named by digest: derived data."""
+        return self.root / "previews"
+
+    @property
+    def cache(self) -> Path:
+        """Other derived data: may be deleted at any time."""
+        return self.root / "cache"
+
+    @property
     def backups(self) -> Path:
         """Copies of the database made before a migration."""
         return self.root / "backups"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from engine.indexing.store import Store
-    from engine.library.photos import PendingContent
+    from engine.library.contents import PendingContent
     from engine.models.encoder import EncodesPhotos
 
 ENCODE_BATCH = 32

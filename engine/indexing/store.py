@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.library.captions import Caption, Captions
+from engine.library.contents import ContentFacts, Contents, PendingContent
 from engine.library.embeddings import Embeddings, usable
 from engine.library.issues import Issues
-from engine.library.photos import PATH_REASONS, ContentFacts, PendingContent, PendingPhoto, Photos
+from engine.library.photos import PATH_REASONS, PendingPhoto, Photos
 from engine.protocol import IssueReason
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.imaging.metadata import PhotoFacts
     from engine.imaging.jobs import Decoded, Failed
+    from engine.imaging.metadata import PhotoFacts
     from engine.imaging.thumbnails import ThumbnailStore
     from engine.indexing.digests import DigestRead
     from engine.library.database import Database
@@ -42,6 +43,7 @@ class Store:
         self._database = database
         self._thumbnails = thumbnails
         self._photos = Photos(database)
+        self._contents = Contents(database)
         self._issues = Issues(database)
         self._captions = Captions(database)
         with database.transaction():
@@ -50,11 +52,11 @@ class Store:
     def count_pending(self) -> int:
         """Photos and contents that still need work."""
         unread = self._photos.count_unread()
-        return unread + self._photos.count_without_embedding(self._embeddings.model)
+        return unread + self._contents.count_without_embedding(self._embeddings.model)
 
     def pending_contents(self, *, limit: int, after: int, upto: int = 2**62) -> list[PendingContent]:
         """Contents without a vector, by id."""
-        return self._photos.without_embedding(self._embeddings.model, limit=limit, after=after, upto=upto)
+        return self._contents.without_embedding(self._embeddings.model, limit=limit, after=after, upto=upto)
 
     def unread_photos(self, *, limit: int, besides: Collection[int]) -> list[PendingPhoto]:
         """Photos whose digest is to be read, leaving out those in hand."""
@@ -78,7 +80,7 @@ class Store:
                 else:
                     content = self._photos.assign(read.photo.id, read.digest, read.photo.byte_size)
                     contents.append(content)
-                    finished += not self._photos.is_pending(content, self._embeddings.model)
+                    finished += not self._contents.is_pending(content, self._embeddings.model)
         return DigestOutcome(tuple(contents), frozenset(changing), issues, finished)
 
     def record_failures(self, failures: Sequence[tuple[PendingContent, Failed]]) -> None:
@@ -104,7 +106,7 @@ class Store:
             for row, (content, decoded) in enumerate(batch):
                 if not same[row]:
                     continue
-                self._photos.set_facts(content.id, _facts(decoded.facts))
+                self._contents.set_facts(content.id, _facts(decoded.facts))
                 found = [Caption(item.text, item.language, item.source) for item in decoded.facts.captions]
                 self._captions.add(content.id, found)
                 if fine[row]:

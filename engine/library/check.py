@@ -72,8 +72,11 @@ def _text_index(database: Database, *, repair: bool) -> CheckFinding:
     differing = database.value(
         """
         SELECT (SELECT count(*) FROM photo WHERE NOT EXISTS (
-                    SELECT 1 FROM text_index WHERE text_index.rowid = photo.id AND text_index.name = photo.name
-                       AND text_index.directory = photo.directory))
+                    SELECT 1 FROM text_index LEFT JOIN content_text ON content_text.content = photo.content
+                     WHERE text_index.rowid = photo.id AND text_index.name = photo.name
+                       AND text_index.directory = photo.directory
+                       AND text_index.captions = coalesce(content_text.captions, '')
+                       AND text_index.ocr = coalesce(content_text.ocr, '')))
              + (SELECT count(*) FROM text_index
                  WHERE NOT EXISTS (SELECT 1 FROM photo WHERE photo.id = text_index.rowid))
         """
@@ -83,10 +86,9 @@ def _text_index(database: Database, *, repair: bool) -> CheckFinding:
             database.run("DELETE FROM text_index")
             database.run(
                 """
-                INSERT INTO text_index (rowid, name, directory, captions)
-                SELECT id, name, directory,
-                       coalesce((SELECT group_concat(text, char(10)) FROM caption WHERE content = photo.content), '')
-                  FROM photo
+                INSERT INTO text_index (rowid, name, directory, captions, ocr)
+                SELECT photo.id, name, directory, coalesce(captions, ''), coalesce(ocr, '')
+                  FROM photo LEFT JOIN content_text ON content_text.content = photo.content
                 """
             )
     return CheckFinding(

@@ -57,6 +57,13 @@ class Embeddings:
         """
         return int(self._database.value(sql, (self.model,)))
 
+    def counts(self) -> dict[str, int]:
+        """How many contents have a vector, by the fingerprint of every model the library knows."""
+        rows = self._database.rows(
+            "SELECT fingerprint, (SELECT count(*) FROM embedding WHERE embedding.model = model.id) FROM model"
+        )
+        return dict(rows)
+
     def version(self) -> tuple[int, int]:
         """The newest row's id and the number of rows: tells whether a copy of the vectors is up to date."""
         row = self._database.row("SELECT coalesce(max(id), 0), count(*) FROM embedding WHERE model = ?", (self.model,))

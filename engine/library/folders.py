@@ -68,6 +68,13 @@ class Folders:
                 return folder
         raise KnownError(ErrorKind.NOT_FOUND, f"{path} is not a watched folder. See: balloon folders")
 
+    def by_id(self, folder: int) -> Folder:
+        """The watched folder with this id; raises ``KnownError`` (NOT_FOUND)."""
+        for known in self.all():
+            if known.id == folder:
+                return known
+        raise KnownError(ErrorKind.NOT_FOUND, "That folder is no longer watched.")
+
     def all(self) -> list[Folder]:
         """All folders in the order they were added."""
         rows = self._database.rows("SELECT id, path, state, full_scan_at FROM folder ORDER BY id")

@@ -1,4 +1,4 @@
-"""Photos and contents: a photo is one file on disk, a content is the distinct bytes it holds."""
+"""Photo rows: one for each file on disk, from the scan that finds it to the digest that says what it holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.library.database import now
 from engine.protocol import FolderState, IssueReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from engine.library.database import Database
     from engine.library.folders import FolderId
@@ -21,16 +21,6 @@ ContentId = NewType("ContentId", int)
 
 # These belong to a path, not to the bytes: a copy elsewhere may well be readable.
 PATH_REASONS = (IssueReason.UNREADABLE, IssueReason.VANISHED, IssueReason.LINK_LOOP)
-
-
-_WITHOUT_EMBEDDING = """
-     FROM content
-     JOIN photo  ON photo.content = content.id AND photo.missing_since IS NULL
-     JOIN folder ON folder.id = photo.folder AND folder.state = :online
-    WHERE content.id > :after AND content.id <= :upto
-      AND NOT EXISTS (SELECT 1 FROM embedding WHERE content = content.id AND model = :model)
-      AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +43,6 @@ class KnownPhoto:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentFacts:
-    """What decoding learnt about a content. ``taken_at`` is ISO 8601 in the camera's local time."""
-
-    format: str
-    width: int
-    height: int
-    taken_at: str | None
-    camera: str | None
-    latitude: float | None
-    longitude: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class PendingPhoto:
     """A photo whose digest is not known yet."""
 
@@ -74,31 +51,6 @@ class PendingPhoto:
     path: bytes
     absolute: Path
     byte_size: int
-
-
-@dataclass(frozen=True, slots=True)
-class PendingContent:
-    """A content without a vector, and one file that holds it."""
-
-    id: ContentId
-    digest: bytes
-    folder: FolderId
-    path: bytes
-    absolute: Path
-    byte_size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPhoto:
-    """A photo as a hit shows it."""
-
-    id: PhotoId
-    content: ContentId
-    path: Path
-    digest: bytes
-    taken_at: str | None
-    is_offline: bool
 
 
 class Photos:
@@ -183,7 +135,7 @@ class Photos:
             (FolderState.ONLINE, limit),
         )
         return [
-            PendingPhoto(PhotoId(id_), folder, path, _absolute(root, path), size)
+            PendingPhoto(PhotoId(id_), folder, path, absolute(root, path), size)
             for id_, folder, root, path, size in rows
         ]
 
@@ -236,91 +188,11 @@ class Photos:
             (content, *PATH_REASONS),
         )
 
-    # What decoding and embedding ask and write
-
-    def without_embedding(self, model: int, *, limit: int, after: int = 0, upto: int = 2**62) -> list[PendingContent]:
-        """Contents with an id in ``after`` + 1 .. ``upto`` without a vector under ``model``, each with a file."""
-        rows = self._database.rows(
-            f"""
-            SELECT content.id, content.digest, photo.folder, folder.path, photo.path, photo.byte_size, photo.mtime_ns
-              {_WITHOUT_EMBEDDING}
-             GROUP BY content.id ORDER BY content.id LIMIT :limit
-            """,
-            {"model": model, "limit": limit, "after": after, "upto": upto, "online": FolderState.ONLINE},
-        )
-        return [
-            PendingContent(ContentId(id_), digest, folder, path, _absolute(root, path), size, mtime)
-            for id_, digest, folder, root, path, size, mtime in rows
-        ]
-
-    def is_pending(self, content: int, model: int) -> bool:
-        """Whether this content would be given by ``without_embedding``."""
-        return bool(self.without_embedding(model, limit=1, after=content - 1, upto=content))
-
-    def count_without_embedding(self, model: int) -> int:
-        """How many contents ``without_embedding`` would give."""
-        sql = f"SELECT count(*) FROM (SELECT content.id {_WITHOUT_EMBEDDING} GROUP BY content.id)"
-        return int(self._database.value(sql, {"model": model, "after": 0, "upto": 2**62, "online": FolderState.ONLINE}))
-
-    def set_facts(self, content: ContentId, facts: ContentFacts) -> None:
-        """Store what decoding learnt."""
-        self._database.run(
-            """
-            UPDATE content SET format = ?, width = ?, height = ?, taken_at = ?, camera = ?, latitude = ?, longitude = ?,
-                               decoded_at = ?
-             WHERE id = ?
-            """,
-            (
-                facts.format, facts.width, facts.height, facts.taken_at, facts.camera,
-                facts.latitude, facts.longitude, now(), content,
-            ),
-        )  # fmt: skip
-
-    # What a search shows
-
-    def present(self, contents: Sequence[int]) -> dict[int, FoundPhoto]:
-        """For each content that some present file holds: the oldest such photo."""
-        found: dict[int, FoundPhoto] = {}
-        for start in range(0, len(contents), 500):
-            for photo in self._present(contents[start : start + 500]):
-                found.setdefault(photo.content, photo)
-        return found
-
-    def _present(self, contents: Sequence[int]) -> Iterator[FoundPhoto]:
-        marks = ", ".join("?" * len(contents))
-        rows = self._database.stream(
-            f"""
-            SELECT photo.id, content.id, folder.path, photo.path, content.digest, content.taken_at, folder.state
-              FROM photo JOIN content ON content.id = photo.content JOIN folder ON folder.id = photo.folder
-             WHERE content.id IN ({marks}) AND photo.missing_since IS NULL
-             ORDER BY photo.id
-            """,
-            contents,
-        )
-        for id_, content, root, path, digest, taken_at, state in rows:
-            is_offline = state == FolderState.OFFLINE
-            yield FoundPhoto(PhotoId(id_), ContentId(content), _absolute(root, path), digest, taken_at, is_offline)
-
-    def searchable(self) -> set[int]:
-        """Contents that at least one present photo holds."""
-        rows = self._database.rows(
-            "SELECT DISTINCT content FROM photo WHERE content IS NOT NULL AND missing_since IS NULL"
-        )
-        return {content for (content,) in rows}
-
-    def content_of_digest(self, digest: bytes) -> ContentId | None:
-        """The content with this digest, if it is known."""
-        found = self._database.value("SELECT id FROM content WHERE digest = ?", (digest,))
-        return None if found is None else ContentId(found)
+    # Counting
 
     def count(self) -> int:
         """Photos that are present."""
         return int(self._database.value("SELECT count(*) FROM photo WHERE missing_since IS NULL"))
-
-    def count_contents(self) -> int:
-        """Distinct contents of present photos."""
-        sql = "SELECT count(DISTINCT content) FROM photo WHERE missing_since IS NULL"
-        return int(self._database.value(sql))
 
     def count_unread(self) -> int:
         """Present photos whose digest is not known yet."""
@@ -334,5 +206,6 @@ def _shown(path: bytes, root_name: str) -> tuple[str, str]:
     return name, f"{root_name}/{directory}" if directory else root_name
 
 
-def _absolute(root: bytes, path: bytes) -> Path:
+def absolute(root: bytes, path: bytes) -> Path:
+    """Put a folder's path and a relative path together, whatever bytes they are."""
     return Path(os.fsdecode(root)) / os.fsdecode(path)

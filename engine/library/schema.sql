@@ -103,17 +103,27 @@ CREATE TABLE search_history (
 ) STRICT;
 
 -- One row per photo, kept in step by the triggers below. Trigrams are safe inside Chinese words.
-CREATE VIRTUAL TABLE text_index USING fts5 (name, directory, captions, tokenize = 'trigram');
+CREATE VIRTUAL TABLE text_index USING fts5 (name, directory, captions, ocr, tokenize = 'trigram');
+
+CREATE VIEW content_text AS
+SELECT content.id AS content,
+       coalesce((SELECT group_concat(text, char(10)) FROM caption WHERE caption.content = content.id AND source != 'ocr'), '')
+           AS captions,
+       coalesce((SELECT group_concat(text, char(10)) FROM caption WHERE caption.content = content.id AND source = 'ocr'), '')
+           AS ocr
+  FROM content;
 
 CREATE TRIGGER photo_text_insert AFTER INSERT ON photo BEGIN
-    INSERT INTO text_index (rowid, name, directory, captions)
+    INSERT INTO text_index (rowid, name, directory, captions, ocr)
     VALUES (new.id, new.name, new.directory,
-            coalesce((SELECT group_concat(text, char(10)) FROM caption WHERE content = new.content), ''));
+            coalesce((SELECT captions FROM content_text WHERE content = new.content), ''),
+            coalesce((SELECT ocr FROM content_text WHERE content = new.content), ''));
 END;
 CREATE TRIGGER photo_text_update AFTER UPDATE OF name, directory, content ON photo BEGIN
     UPDATE text_index
        SET name = new.name, directory = new.directory,
-           captions = coalesce((SELECT group_concat(text, char(10)) FROM caption WHERE content = new.content), '')
+           captions = coalesce((SELECT captions FROM content_text WHERE content = new.content), ''),
+           ocr = coalesce((SELECT ocr FROM content_text WHERE content = new.content), '')
      WHERE rowid = new.id;
 END;
 CREATE TRIGGER photo_text_delete AFTER DELETE ON photo BEGIN
@@ -121,16 +131,16 @@ CREATE TRIGGER photo_text_delete AFTER DELETE ON photo BEGIN
 END;
 CREATE TRIGGER caption_text_insert AFTER INSERT ON caption BEGIN
     UPDATE text_index
-       SET captions = (SELECT group_concat(text, char(10)) FROM caption WHERE content = new.content)
+       SET (captions, ocr) = (SELECT captions, ocr FROM content_text WHERE content = new.content)
      WHERE rowid IN (SELECT id FROM photo WHERE content = new.content);
 END;
 CREATE TRIGGER caption_text_delete AFTER DELETE ON caption BEGIN
     UPDATE text_index
-       SET captions = coalesce((SELECT group_concat(text, char(10)) FROM caption WHERE content = old.content), '')
+       SET (captions, ocr) = (SELECT captions, ocr FROM content_text WHERE content = old.content)
      WHERE rowid IN (SELECT id FROM photo WHERE content = old.content);
 END;
 CREATE TRIGGER caption_text_update AFTER UPDATE OF text ON caption BEGIN
     UPDATE text_index
-       SET captions = (SELECT group_concat(text, char(10)) FROM caption WHERE content = new.content)
+       SET (captions, ocr) = (SELECT captions, ocr FROM content_text WHERE content = new.content)
      WHERE rowid IN (SELECT id FROM photo WHERE content = new.content);
 END;

@@ -19,8 +19,11 @@ class Settings:
         found = self._database.value("SELECT value FROM setting WHERE key = ?", (key,))
         return None if found is None else str(found)
 
-    def set(self, key: str, value: str) -> None:
-        """Store ``value`` under ``key``."""
+    def set(self, key: str, value: str | None) -> None:
+        """Store ``value`` under ``key``; None forgets it."""
+        if value is None:
+            self._database.run("DELETE FROM setting WHERE key = ?", (key,))
+            return
         self._database.run(
             "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (key, value),

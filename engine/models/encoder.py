@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from engine.errors import KnownError
 from engine.models.package import ImageTower, ModelCard, read_card, verify
 from engine.models.session import Session
 from engine.models.tokenizer import TextTokenizer
+from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +65,18 @@ class Encoder:
         tower = self.card.image
         feeds = {tower.input: pixels if tower.dtype == "uint8" else _normalised(pixels, tower)}
         return unit(self._image_session().run(tower.output, feeds))
+
+    def encode_grid(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Encode one photo, (size, size, 3) uint8, into its grid, (cells, dim) float32, row by row.
+
+        Raises ``KnownError`` (EXTRA_MISSING) for a model whose image tower gives no grid.
+        """
+        tower = self.card.image
+        if tower.grid_output is None:
+            raise KnownError(ErrorKind.EXTRA_MISSING, f"The model {self.card.key} cannot say which part matched.")
+        feeds = {tower.input: pixels[None] if tower.dtype == "uint8" else _normalised(pixels[None], tower)}
+        grid: NDArray[np.float32] = self._image_session().run(tower.grid_output, feeds)[0]
+        return grid
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts into (N, dim) float32 unit vectors; an empty sequence gives shape (0, dim)."""

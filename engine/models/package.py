@@ -82,6 +82,11 @@ class ModelCard:
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     format: int = FORMAT
 
+    @property
+    def text_fingerprint(self) -> str:
+        """Names the text tower: a learned mapping changes it and leaves the photos' ``fingerprint`` as it is."""
+        return str(self.files[self.text.file]["sha256"])
+
 
 def image_fingerprint(folder: Path, image: ImageTower) -> str:
     """Sha256 (hex) over the image tower's file and everything that changes its input."""

@@ -100,6 +100,7 @@ class Hit:
     caption: str | None = None
     taken_at: str | None = None
     thumbnail: str | None = None
+    is_offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

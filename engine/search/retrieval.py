@@ -1,94 +1,230 @@
-"""Retrieval: the nearest photos to a text or to another photo, by cosine over the hot matrix."""
+"""Retrieval: from what is asked to hits in order: filters, candidates by vector and by text, fusion, confidence."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-from engine.protocol import Hit, PhotoPath, SearchResult
+from engine.library.selection import Selection
+from engine.library.text_index import terms_of
+from engine.protocol import (
+    CameraFilter,
+    Confidence,
+    FolderFilter,
+    Hit,
+    NameFilter,
+    PhotoPath,
+    SearchResult,
+    TypeFilter,
+)
 from engine.search.confidence import confidence_of, overall
+from engine.search.fusion import fuse
+from engine.search.scoring import Scored, Wanted, candidates, score, unwanted_probability
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from engine.library.contents import Contents, FoundPhoto
     from engine.library.embeddings import Embeddings
-    from engine.library.photos import FoundPhoto, Photos
+    from engine.library.selection import Selector
+    from engine.library.text_index import TextHit, TextIndex
     from engine.models.encoder import Encoder
-    from engine.models.package import Calibration
-    from engine.protocol import Confidence
-    from engine.search.vectors import HotMatrix, Nearest
+    from engine.search.query import Query
+    from engine.search.vectors import HotMatrix
 
-VECTORS_CHANNEL = "vectors"
+CLOSEST_KEPT = 10  # this many are given even where none is good: whoever asks sees what is nearest
+TEXT_HITS = 1000
+LIKELY = 0.5
+VECTORS, FILTERS = "vectors", "filters"
+_LEVELS = (Confidence.MATCH, Confidence.POSSIBLE, Confidence.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search, parsed: the query, photos to be like (unit vectors of shape (dim,)), texts not wanted on top."""
+
+    query: Query
+    photos: tuple[NDArray[np.float32], ...] = ()
+    without: tuple[str, ...] = ()
+    besides: int | None = None
+    limit: int = 200
+    order: Literal["relevance", "date"] = "relevance"
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryView:
+    """The parts of a library that a search reads, all over one connection."""
+
+    contents: Contents
+    embeddings: Callable[[], Embeddings]
+    selector: Selector
+    text_index: TextIndex
+    thumbnail_of: Callable[[bytes], Path | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    content: int
+    score: float
+    level: Confidence
+    channels: tuple[str, ...]
 
 
 class Retriever:
     """Searches one library under one model. Belongs to the thread whose connection it was given."""
 
-    def __init__(
-        self,
-        photos: Photos,
-        embeddings: Embeddings,
-        matrix: HotMatrix,
-        encoder: Encoder,
-        thumbnail_of: Callable[[bytes], Path | None],
-    ) -> None:
-        self._photos = photos
-        self._embeddings = embeddings
+    def __init__(self, library: LibraryView, matrix: HotMatrix, encoder: Encoder) -> None:
+        self._library = library
         self._matrix = matrix
         self._encoder = encoder
-        self._thumbnail_of = thumbnail_of
 
-    def by_text(self, text: str, limit: int) -> SearchResult:
-        """The ``limit`` photos that fit ``text`` best."""
+    def search(self, asked: Asked) -> SearchResult:
+        """Find the photos that fit."""
         started = time.perf_counter()
-        vector = self._encoder.encode_texts([text])[0]
-        hits = self._hits(vector, limit, self._encoder.card.calibration)
-        return self._result(text, hits, started)
-
-    def by_photo(self, photo: Path, vector: NDArray[np.float32], limit: int, besides: int | None) -> SearchResult:
-        """The ``limit`` photos nearest to a photo's unit vector of shape (dim,), leaving out the content ``besides``."""
-        started = time.perf_counter()
-        # Photos lie closer to each other than texts to photos: the calibration, made for texts, says nothing here.
-        return self._result(str(photo), self._hits(vector, limit, None, besides), started)
-
-    def _result(self, shown: str, hits: list[Hit], started: float) -> SearchResult:
+        self._matrix.refresh(self._library.embeddings())
+        selection = selection_of(asked.query)
+        among = None if selection.is_empty else self._library.selector.contents(selection)
+        wanted = self._wanted(asked)
+        if wanted.parts:
+            hits, level = self._nearest(asked, wanted, among)
+        else:
+            hits = self._listed(asked, wanted, selection)
+            level = overall([hit.confidence for hit in hits])
+        if asked.order == "date":
+            hits = self._by_date(hits)
         took_ms = round((time.perf_counter() - started) * 1000, 2)
-        level = overall([hit.confidence for hit in hits])
-        return SearchResult(shown, self._encoder.card.key, level, took_ms, tuple(hits))
+        return SearchResult(
+            query=asked.query.source,
+            model=self._encoder.card.key,
+            confidence=level,
+            took_ms=took_ms,
+            hits=tuple(hits),
+            understood=asked.query.clauses,
+            covered=len(self._matrix),
+            known=self._library.contents.count(),
+        )
 
-    def _hits(
-        self, vector: NDArray[np.float32], limit: int, calibration: Calibration | None, besides: int | None = None
-    ) -> list[Hit]:
-        self._matrix.refresh(self._embeddings)
-        wanted = limit + 32
+    def _wanted(self, asked: Asked) -> Wanted:
+        unwanted = (*asked.query.negated, *asked.without)
+        texts = ([asked.query.text] if asked.query.text else []) + list(unwanted)
+        vectors = self._encoder.encode_texts(texts)
+        has_words = bool(asked.query.text)
+        return Wanted(vectors[0] if has_words else None, asked.photos, tuple(vectors[int(has_words) :]))
+
+    # By nearness
+
+    def _nearest(self, asked: Asked, wanted: Wanted, among: Sequence[int] | None) -> tuple[list[Hit], Confidence]:
+        texts = self._text_hits(asked.query, among)
+        k = 4 * asked.limit + 64
         while True:
-            nearest = self._matrix.nearest(vector, wanted)
-            found = self._photos.present([int(content) for content in nearest.contents if content != besides])
-            if len(found) >= limit or wanted >= len(self._matrix):
-                return self._ranked(nearest, found, calibration)[:limit]
-            wanted *= 4  # many of the nearest are missing from disk: look further
+            near = candidates(self._matrix, wanted, k, among)
+            everything = list(dict.fromkeys([*near, *(hit.content for hit in texts)]))
+            scored = score(self._matrix, wanted, everything, self._encoder.card.calibration)
+            found = self._judged(wanted, scored, texts, asked.besides)
+            shown = self._library.contents.present([item.content for item in found])
+            if len(shown) >= asked.limit or k >= len(self._matrix):
+                break
+            k *= 4  # many of the nearest are missing from disk: look further
+        present = [item for item in found if item.content in shown]
+        level = overall([item.level for item in present])
+        return self._hits(_cut(present, asked.limit), shown), level
 
-    def _ranked(self, nearest: Nearest, found: dict[int, FoundPhoto], calibration: Calibration | None) -> list[Hit]:
-        hits: list[Hit] = []
-        for content, score in zip(nearest.contents.tolist(), nearest.scores.tolist(), strict=True):
-            if content in found:
-                level = confidence_of(score, calibration)
-                hits.append(self._hit(found[content], score, level, len(hits) + 1))
-        return hits
+    def _text_hits(self, query: Query, among: Sequence[int] | None) -> list[TextHit]:
+        hits = self._library.text_index.find(terms_of(query.text), limit=TEXT_HITS)
+        if among is None:
+            return hits
+        allowed = set(among)
+        return [hit for hit in hits if hit.content in allowed]
 
-    def _hit(self, photo: FoundPhoto, score: float, level: Confidence, rank: int) -> Hit:
-        thumbnail = self._thumbnail_of(photo.digest)
+    def _judged(self, wanted: Wanted, scored: Scored, texts: Sequence[TextHit], besides: int | None) -> list[_Found]:
+        """Fuse the channels; what matches goes before what is possible, and that before the rest."""
+        order = [content for content in scored.ranked() if content != besides]
+        channels: dict[str, list[int]] = {VECTORS: order}
+        for hit in texts:
+            # A caption that speaks of what was not wanted is no reason to show the photo.
+            if (
+                hit.content in scored.order
+                and scored.unwanted.get(hit.content, 0.0) < LIKELY
+                and hit.content != besides
+            ):
+                channels.setdefault(hit.column, []).append(hit.content)
+        fused = fuse(channels)
+        column_of = {hit.content: hit.column for hit in texts}
+        found = [self._judge(wanted, scored, content, column_of.get(content)) for content in order]
+        return sorted(found, key=lambda item: (_LEVELS.index(item.level), -fused[item.content], item.content))
+
+    def _judge(self, wanted: Wanted, scored: Scored, content: int, column: str | None) -> _Found:
+        # Photos lie closer to each other than texts to photos: the calibration, made for texts, is for words alone.
+        calibration = self._encoder.card.calibration if wanted.words is not None and not wanted.photos else None
+        level = confidence_of(scored.shown[content], calibration)
+        channels = [VECTORS] if level is not Confidence.NONE or column is None else []
+        if column is not None:
+            channels.append(column)
+            level = Confidence.POSSIBLE if column == "directory" and level is Confidence.NONE else level
+            level = level if column == "directory" else Confidence.MATCH
+        if scored.unwanted.get(content, 0.0) >= LIKELY:
+            level = Confidence.NONE
+        return _Found(content, scored.shown[content], level, tuple(channels))
+
+    # By filters alone
+
+    def _listed(self, asked: Asked, wanted: Wanted, selection: Selection) -> list[Hit]:
+        if not asked.query.clauses and not asked.without:
+            return []
+        photos = self._library.selector.by_date(selection, offset=0, limit=max(asked.limit * 4, 1000))
+        contents = [photo.content for photo in photos]
+        calibration = self._encoder.card.calibration
+        unwanted = unwanted_probability(self._matrix, wanted, contents, calibration)
+        kept = [
+            photo for photo in photos if unwanted.get(photo.content, 0.0) < LIKELY and photo.content != asked.besides
+        ]
+        found = [_Found(photo.content, 0.0, Confidence.MATCH, (FILTERS,)) for photo in kept[: asked.limit]]
+        return self._hits(found, {photo.content: photo for photo in kept})
+
+    def _by_date(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Newest first above the confidence line; what is only possible would drown the matches, so it goes."""
+        best = overall([hit.confidence for hit in hits])
+        above = [hit for hit in hits if hit.confidence is best]
+        dates = self._library.contents.dated([hit.photo_id for hit in above])
+        return sorted(above, key=lambda hit: (dates.get(hit.photo_id, ""), -hit.rank), reverse=True)
+
+    def _hits(self, found: Sequence[_Found], shown: dict[int, FoundPhoto]) -> list[Hit]:
+        return [self._hit(item, shown[item.content], rank) for rank, item in enumerate(found, start=1)]
+
+    def _hit(self, item: _Found, photo: FoundPhoto, rank: int) -> Hit:
+        thumbnail = self._library.thumbnail_of(photo.digest)
         return Hit(
             photo_id=photo.id,
             path=PhotoPath.of(photo.path),
-            score=round(score, 4),
-            confidence=level,
+            score=round(item.score, 4),
+            confidence=Confidence.POSSIBLE if item.level is Confidence.NONE else item.level,
             rank=rank,
-            channels=(VECTORS_CHANNEL,),
+            channels=item.channels,
             taken_at=photo.taken_at,
             thumbnail=None if thumbnail is None else str(thumbnail),
+            is_offline=photo.is_offline,
         )
+
+
+def selection_of(query: Query) -> Selection:
+    """The exact part of a query."""
+    filters = query.filters
+    return Selection(
+        folders=tuple(item.text for item in filters if isinstance(item, FolderFilter)),
+        names=tuple(item.text for item in filters if isinstance(item, NameFilter)),
+        formats=tuple(name for item in filters if isinstance(item, TypeFilter) for name in item.formats),
+        cameras=tuple(item.text for item in filters if isinstance(item, CameraFilter)),
+        periods=query.periods,
+        exact=query.exact,
+    )
+
+
+def _cut(found: Sequence[_Found], limit: int) -> list[_Found]:
+    """Good hits up to the limit; where they are few, the closest others fill up to ``CLOSEST_KEPT``."""
+    good = sum(item.level is not Confidence.NONE for item in found)
+    return list(found[: min(limit, max(good, CLOSEST_KEPT))])

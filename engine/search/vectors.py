@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from engine.library.embeddings import Embeddings
@@ -22,17 +24,36 @@ class Nearest:
     scores: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Content ids (N,), unit vectors (N, dim), and the rows in ascending order of content id (N,)."""
+
+    contents: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    by_content: NDArray[np.int64]
+
+    def rows_of(self, contents: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of those ``contents`` that have a vector, in the order given."""
+        if not len(self.contents):
+            return np.zeros(0, dtype=np.int64)
+        wanted = np.asarray(contents, dtype=np.int64)
+        ordered = self.contents[self.by_content]
+        place = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+        rows: NDArray[np.int64] = self.by_content[place[ordered[place] == wanted]]
+        return rows
+
+
 class HotMatrix:
-    """Content ids (N,) and unit vectors (N, dim). Safe to search from several threads while one refreshes."""
+    """The vectors of one model. Safe to search from several threads while one refreshes."""
 
     def __init__(self, dim: int) -> None:
         self._lock = threading.Lock()
-        self._contents: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        self._vectors: NDArray[np.float32] = np.zeros((0, dim), dtype=np.float32)
+        nothing = np.zeros(0, dtype=np.int64)
+        self._now = Snapshot(nothing, np.zeros((0, dim), dtype=np.float32), nothing)
         self._version = (0, 0)
 
     def __len__(self) -> int:
-        return len(self._contents)
+        return len(self._now.contents)
 
     def refresh(self, embeddings: Embeddings) -> None:
         """Take over what was stored since the last call; rebuild from scratch when vectors were removed."""
@@ -42,18 +63,22 @@ class HotMatrix:
                 return
             contents, vectors = embeddings.load(after=self._version[0])
             if len(self) + len(contents) == version[1]:
-                contents = np.concatenate([self._contents, contents])
-                vectors = np.concatenate([self._vectors, vectors])
+                contents = np.concatenate([self._now.contents, contents])
+                vectors = np.concatenate([self._now.vectors, vectors])
             else:
                 contents, vectors = embeddings.load()
-            self._contents, self._vectors = contents, np.ascontiguousarray(vectors, dtype=np.float32)
+            vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+            self._now = Snapshot(contents, vectors, np.argsort(contents, kind="stable"))
             self._version = version
 
-    def nearest(self, vector: NDArray[np.float32], k: int) -> Nearest:
-        """The ``k`` nearest contents to a unit ``vector`` of shape (dim,), by cosine."""
-        with self._lock:
-            contents, vectors = self._contents, self._vectors
-        scores = vectors @ vector
+    def nearest(self, vector: NDArray[np.float32], k: int, among: Sequence[int] | None = None) -> Nearest:
+        """The ``k`` nearest contents to a unit ``vector`` of shape (dim,), by cosine; ``among`` narrows the choice."""
+        now = self._now
+        if among is None:
+            contents, scores = now.contents, now.vectors @ vector
+        else:
+            rows = now.rows_of(among)
+            contents, scores = now.contents[rows], now.vectors[rows] @ vector
         k = min(k, len(scores))
         if k <= 0:
             return Nearest(contents[:0], scores[:0])
@@ -61,3 +86,9 @@ class HotMatrix:
         # Equal scores keep the order of the rows, so the same query always gives the same list.
         top = top[np.lexsort((top, -scores[top]))]
         return Nearest(contents[top], scores[top])
+
+    def scores(self, vector: NDArray[np.float32], contents: Sequence[int]) -> dict[int, float]:
+        """Cosine similarity of ``vector`` with each of ``contents`` that has a vector."""
+        now = self._now
+        rows = now.rows_of(contents)
+        return dict(zip(now.contents[rows].tolist(), (now.vectors[rows] @ vector).tolist(), strict=True))

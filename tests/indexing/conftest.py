@@ -10,11 +10,11 @@ import pytest
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.indexing.indexer import Indexer
 from engine.indexing.pipeline import DecodeOptions
+from engine.library.contents import Contents
 from engine.library.database import Database
 from engine.library.embeddings import Embeddings
 from engine.library.folders import Folders
 from engine.library.issues import Issues
-from engine.library.photos import Photos
 from tests.fakes import FakeEncoder
 from tests.photo_factory import scene, write_photo
 
@@ -51,7 +51,7 @@ class Bench:
     def searchable(self) -> dict[str, int]:
         """Content id by path relative to the root, for everything a search could show."""
         contents, _ = self.embeddings.load()
-        found = Photos(self.database).present(contents.tolist())
+        found = Contents(self.database).present(contents.tolist())
         return {photo.path.name: photo.content for photo in found.values()}
 
     def rows(self) -> list[tuple[int, bytes, int | None, bool]]:

@@ -15,7 +15,7 @@ from engine.indexing.indexer import Indexer
 from engine.indexing.pipeline import DecodeOptions
 from engine.library.database import Database
 from engine.library.folders import Folders
-from engine.protocol import IndexProgress
+from engine.protocol import IndexProgress  # noqa: TC001 - a script: nothing is gained by hiding it
 from tests.fakes import FakeEncoder
 
 

@@ -13,8 +13,8 @@ import pytest
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.indexing.indexer import Indexer
 from engine.indexing.pipeline import DecodeOptions
+from engine.library.contents import Contents
 from engine.library.folders import Folders
-from engine.library.photos import Photos
 from engine.protocol import FolderState, IndexProgress
 from tests.photo_factory import scene, write_empty, write_photo, write_png_bomb, write_text_as, write_truncated
 
@@ -156,9 +156,7 @@ def test_file_that_vanishes_between_scan_and_reading_is_an_issue(bench: Bench) -
     bench.photo("here.jpg", 2)
     with bench.database.transaction():
         folder = Folders(bench.database).add(bench.root)
-    indexer = Indexer(
-        bench.database, bench.encoder, ThumbnailStore(bench.library.thumbnails), DecodeOptions(workers=1)
-    )
+    indexer = Indexer(bench.database, bench.encoder, ThumbnailStore(bench.library.thumbnails), DecodeOptions(workers=1))
 
     def unlink_after_scan(progress: IndexProgress) -> None:
         if progress.phase == "scan":
@@ -211,9 +209,7 @@ def test_stopping_keeps_what_was_done_and_the_next_run_does_the_rest(bench: Benc
         bench.photo(f"{seed}.jpg", seed)
     with bench.database.transaction():
         folder = Folders(bench.database).add(bench.root)
-    indexer = Indexer(
-        bench.database, bench.encoder, ThumbnailStore(bench.library.thumbnails), DecodeOptions(workers=1)
-    )
+    indexer = Indexer(bench.database, bench.encoder, ThumbnailStore(bench.library.thumbnails), DecodeOptions(workers=1))
     report = indexer.run([folder], lambda progress: indexer.stop() if progress.phase == "index" else None)
     assert report.interrupted
     assert bench.index().embedded == 30 - report.embedded
@@ -268,4 +264,4 @@ def test_killed_run_is_completed_by_the_next_without_loss_or_doubles(bench: Benc
     assert len(bench.rows()) == 40
     assert len(bench.searchable()) == 40
     assert bench.embeddings.version()[1] == 40
-    assert Photos(bench.database).count_without_embedding(bench.embeddings.model) == 0
+    assert Contents(bench.database).count_without_embedding(bench.embeddings.model) == 0

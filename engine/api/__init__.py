@@ -1,0 +1,10 @@
+"""The facade: ``Engine`` is the one door to everything Balloon can do.
+
+``parts`` holds what one thread works with (its connection, and the encoder and hot matrix it shares with others);
+``engine`` lists the requests, one typed method each, and hands them to the modules that know: ``searching``,
+``captioning``, ``showing``.
+"""
+
+from engine.api.engine import Engine
+
+__all__ = ["Engine"]

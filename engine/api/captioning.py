@@ -1,0 +1,110 @@
+"""Captions on behalf of the facade: the nearest to a photo, and the user's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.api.searching import known_photo, photo_vector
+from engine.errors import KnownError
+from engine.library.captions import Caption
+from engine.protocol import ErrorKind, PhotoPath
+from engine.protocol.methods import CaptionRow, CaptionsResult
+from engine.search.captioning import CaptionFinder, encode_new_captions, language_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.api.parts import Parts
+    from engine.library.captions import StoredCaption
+    from engine.library.contents import FoundPhoto
+    from engine.protocol.methods import CaptionAdd, CaptionEdit, CaptionsRequest
+    from engine.search.captioning import NearCaption
+
+LONGEST_CAPTION = 2000
+
+
+def nearest(parts: Parts, request: CaptionsRequest) -> CaptionsResult:
+    """The photo's own captions, and the nearest of the library and the bank."""
+    path, content, vector = _photo(parts, request)
+    finder = CaptionFinder(parts.captions, parts.embeddings().model, parts.encoder, parts.shared.bank)
+    found = finder.nearest(vector, request.limit, source=request.source, language=request.language, besides=content)
+    where = parts.contents.present([item.stored.content for item in found if item.stored is not None])
+    own = () if content is None else tuple(row_of(caption) for caption in parts.captions.of(content))
+    return CaptionsResult(PhotoPath.of(path), own, tuple(_near_row(item, where) for item in found))
+
+
+def _photo(parts: Parts, request: CaptionsRequest) -> tuple[Path, int | None, NDArray[np.float32]]:
+    if request.photo_id is not None:
+        photo = known_photo(parts, request.photo_id)
+        vector = parts.embeddings().get(photo.content)
+        if vector is not None:
+            return photo.path, photo.content, vector
+        path = photo.path
+    elif request.path is not None:
+        path = request.path.to_path()
+    else:
+        raise KnownError(ErrorKind.USAGE, "Say which photo: one of the library, or a file.")
+    return path, *photo_vector(parts, path)
+
+
+def add(parts: Parts, request: CaptionAdd) -> CaptionRow:
+    """Add the user's own caption."""
+    text = _checked(request.text)
+    content = known_photo(parts, request.photo_id).content
+    caption = Caption(text, request.language or language_of(text), "user")
+    with parts.database.transaction():
+        parts.captions.add(content, [caption])
+        stored = parts.captions.find(content, caption)
+        encode_new_captions(parts.captions, parts.embeddings().model, parts.encoder)
+    if stored is None:
+        raise KnownError(ErrorKind.NOT_FOUND, "That photo is no longer in the library.")
+    return row_of(stored)
+
+
+def edit(parts: Parts, request: CaptionEdit) -> CaptionRow:
+    """Change a caption's words."""
+    text = _checked(request.text)
+    _known(parts, request.caption_id)
+    with parts.database.transaction():
+        parts.captions.edit(request.caption_id, text, language_of(text))
+        encode_new_captions(parts.captions, parts.embeddings().model, parts.encoder)
+    return row_of(_known(parts, request.caption_id))
+
+
+def remove(parts: Parts, caption_id: int) -> None:
+    """Remove a caption."""
+    _known(parts, caption_id)
+    with parts.database.transaction():
+        parts.captions.remove(caption_id)
+
+
+def row_of(caption: StoredCaption) -> CaptionRow:
+    """A stored caption as the wire shows it."""
+    return CaptionRow(caption.text, caption.language, caption.source, caption_id=caption.id)
+
+
+def _near_row(item: NearCaption, where: dict[int, FoundPhoto]) -> CaptionRow:
+    if item.stored is None:
+        return CaptionRow(item.text, item.language, item.source, round(item.score, 4))
+    photo = where.get(item.stored.content)
+    path = None if photo is None else PhotoPath.of(photo.path)
+    return CaptionRow(item.text, item.language, item.source, round(item.score, 4), item.stored.id, path)
+
+
+def _known(parts: Parts, caption_id: int) -> StoredCaption:
+    found = parts.captions.get(caption_id)
+    if found is None:
+        raise KnownError(ErrorKind.NOT_FOUND, "That caption is no longer in the library.")
+    return found
+
+
+def _checked(text: str) -> str:
+    tidy = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    if not tidy:
+        raise KnownError(ErrorKind.USAGE, "A caption needs words.")
+    if len(tidy) > LONGEST_CAPTION:
+        raise KnownError(ErrorKind.USAGE, f"A caption may have at most {LONGEST_CAPTION} characters.")
+    return tidy

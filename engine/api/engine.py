@@ -1,0 +1,409 @@
+"""Engine: every request as one typed method. An ``Engine`` belongs to the thread that opened it.
+
+The first one of a process is opened by ``open_writer`` (it holds the writer lock for life) or ``open_reader``; other
+threads take a ``sibling``, which shares the model and the hot matrix and has a connection of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.api.parts import Parts, Shared
+from engine.config import DEFAULT_MODEL, model_dirs, resources_dir
+from engine.errors import KnownError
+from engine.imaging.thumbnails import ThumbnailStore
+from engine.library.database import Database
+from engine.library.lock import WriterLock, is_held
+from engine.library.settings import Settings
+from engine.models.catalog import find_package, installed
+from engine.models.encoder import Encoder
+from engine.protocol import (
+    CheckReport,
+    ErrorKind,
+    FolderState,
+    FolderStatus,
+    IndexProgress,
+    IndexReport,
+    IssueRow,
+    LibraryStatus,
+    PhotoPath,
+    SearchResult,
+)
+from engine.search.vectors import HotMatrix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.config import LibraryPaths
+    from engine.indexing.indexer import Indexer
+    from engine.indexing.pipeline import DecodeOptions
+    from engine.library.folders import Folder
+    from engine.protocol.methods import (
+        BrowseRequest,
+        BrowseResult,
+        CaptionAdd,
+        CaptionEdit,
+        CaptionRow,
+        CaptionsRequest,
+        CaptionsResult,
+        DoctorResult,
+        ExplainRequest,
+        Explanation,
+        ModelList,
+        PhotoDetails,
+        PreviewRequest,
+        PreviewResult,
+        SearchRequest,
+        SimilarRequest,
+        TextItem,
+        TextList,
+        Understood,
+    )
+
+MODEL_SETTING = "model"
+
+
+class Engine:
+    """One library, one model, all requests. Every method may raise ``KnownError``."""
+
+    def __init__(self, database: Database, shared: Shared, lock: WriterLock | None = None) -> None:
+        self._parts = Parts(database, shared)
+        self._lock = lock
+
+    @classmethod
+    def open_writer(cls, paths: LibraryPaths, model: str | None = None) -> Engine:
+        """Open for indexing and everything else; only one process may at a time."""
+        lock = WriterLock(paths)
+        try:
+            database = Database.open_writer(paths)
+            return cls(database, _shared(paths, database, model), lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def open_reader(cls, paths: LibraryPaths, model: str | None = None) -> Engine:
+        """Open for searching; works while another process is indexing."""
+        database = Database.open_reader(paths)
+        return cls(database, _shared(paths, database, model))
+
+    def sibling(self, *, write: bool) -> Engine:
+        """An engine for the calling thread: another connection, the same model and hot matrix. Holds no lock itself:
+        ``write`` is for siblings of the engine that holds it.
+        """
+        opening = Database.open_writer if write else Database.open_reader
+        return Engine(opening(self.paths), self._parts.shared)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and, where this engine holds the lock, let another process write."""
+        self._parts.database.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    @property
+    def paths(self) -> LibraryPaths:
+        """Where the library lies."""
+        return self._parts.shared.paths
+
+    @property
+    def encoder(self) -> Encoder:
+        """The model at work."""
+        return self._parts.encoder
+
+    def interrupt(self) -> None:
+        """Stop this engine's running query; the one method for other threads."""
+        self._parts.database.interrupt()
+
+    # Folders and indexing
+
+    def add_folder(self, path: Path) -> Folder:
+        """Watch a folder; ``path`` must be a directory that can be listed."""
+        path = Path(os.path.realpath(path.expanduser()))
+        _refuse_unlistable(path)
+        if path.is_relative_to(self.paths.root):
+            raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} belongs to Balloon's own library. Choose another.")
+        with self._parts.database.transaction():
+            return self._parts.folders.add(path)
+
+    def remove_folder(self, path: Path) -> None:
+        """Stop watching a folder; the photos on disk are not touched."""
+        path = Path(os.path.realpath(path.expanduser()))
+        self.remove_folder_id(self._parts.folders.get(path).id)
+
+    def remove_folder_id(self, folder_id: int) -> None:
+        """Stop watching a folder; the photos on disk are not touched."""
+        with self._parts.database.transaction():
+            self._parts.folders.remove(self._parts.folders.by_id(folder_id).id)
+
+    def pause_folder(self, folder_id: int, *, paused: bool) -> None:
+        """Leave a folder alone for a while, or take it up again."""
+        state = FolderState.PAUSED if paused else FolderState.ONLINE
+        with self._parts.database.transaction():
+            self._parts.folders.set_state(self._parts.folders.by_id(folder_id).id, state)
+
+    def folders(self) -> list[Folder]:
+        """The watched folders."""
+        return self._parts.folders.all()
+
+    def indexer(self, options: DecodeOptions | None = None) -> Indexer:
+        """An indexer over this library and model; one run each."""
+        from engine.indexing.indexer import Indexer
+
+        return Indexer(self._parts.database, self.encoder, self._parts.shared.thumbnails, options)
+
+    def index(
+        self, folders: Sequence[Folder] | None = None, progress: Callable[[IndexProgress], None] = lambda _: None
+    ) -> IndexReport:
+        """Bring ``folders`` (all by default) up to date and work off everything pending."""
+        return self.indexer().run(self.folders() if folders is None else folders, progress)
+
+    # Searching
+
+    def search(self, text: str, limit: int) -> SearchResult:
+        """The photos that fit ``text`` best."""
+        from engine.protocol.methods import SearchRequest
+
+        return self.search_request(SearchRequest(text, limit=limit))
+
+    def search_request(self, request: SearchRequest) -> SearchResult:
+        """One search: words with filters and negation, photos to be like, texts not wanted."""
+        from engine.api import searching
+
+        return searching.search(self._parts, request)
+
+    def improve(self, request: SearchRequest, result: SearchResult) -> SearchResult | None:
+        """A better order of the first hits, or None where there is none to be had."""
+        from engine.api import searching
+
+        return searching.improve(self._parts, request, result)
+
+    def understand(self, text: str) -> Understood:
+        """What the query language makes of ``text``."""
+        from engine.api import searching
+
+        return searching.understand(text)
+
+    def similar(self, photo: Path, limit: int) -> SearchResult:
+        """The photos that look most like the file ``photo``."""
+        from engine.protocol.methods import SimilarRequest
+
+        return self.similar_request(SimilarRequest(path=PhotoPath.of(photo), limit=limit))
+
+    def similar_request(self, request: SimilarRequest) -> SearchResult:
+        """Photos like one of the library or any file; itself and its copies are left out."""
+        from engine.api import searching
+
+        return searching.similar(self._parts, request)
+
+    def browse(self, request: BrowseRequest) -> BrowseResult:
+        """A page of all photos, newest first."""
+        from engine.api import searching
+
+        return searching.browse(self._parts, request)
+
+    def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float32], dict[int, Path]]:
+        """Contents (N,), their vectors (N, dim) and a present file for each content that has one."""
+        contents, vectors = self._parts.embeddings().load()
+        found = self._parts.contents.present([int(content) for content in contents])
+        return contents, vectors, {content: photo.path for content, photo in found.items()}
+
+    # One photo
+
+    def photo_details(self, photo_id: int) -> PhotoDetails:
+        """Everything known about a photo."""
+        from engine.api import showing
+
+        return showing.details(self._parts, photo_id)
+
+    def preview(self, request: PreviewRequest) -> PreviewResult:
+        """A large picture of a photo, written once and kept."""
+        from engine.api import showing
+
+        return showing.preview(self._parts, request)
+
+    def explain(self, request: ExplainRequest) -> Explanation:
+        """Which part of a photo each word of a query is near to."""
+        from engine.api import showing
+
+        return showing.explain(self._parts, request)
+
+    # Captions
+
+    def nearest_captions(self, request: CaptionsRequest) -> CaptionsResult:
+        """The captions nearest to a photo."""
+        from engine.api import captioning
+
+        return captioning.nearest(self._parts, request)
+
+    def add_caption(self, request: CaptionAdd) -> CaptionRow:
+        """Add the user's own caption to a photo."""
+        from engine.api import captioning
+
+        return captioning.add(self._parts, request)
+
+    def edit_caption(self, request: CaptionEdit) -> CaptionRow:
+        """Change a caption's words."""
+        from engine.api import captioning
+
+        return captioning.edit(self._parts, request)
+
+    def remove_caption(self, caption_id: int) -> None:
+        """Remove a caption."""
+        from engine.api import captioning
+
+        captioning.remove(self._parts, caption_id)
+
+    # History, saved searches, settings, models
+
+    def remember_search(self, text: str) -> None:
+        """Put a query at the head of the history."""
+        with self._parts.database.transaction():
+            self._parts.searches.remember(text)
+
+    def history(self) -> TextList:
+        """What was searched for, the latest first."""
+        from engine.protocol.methods import TextItem, TextList
+
+        return TextList(tuple(TextItem(text) for text in self._parts.searches.history()))
+
+    def clear_history(self) -> None:
+        """Forget what was searched for."""
+        with self._parts.database.transaction():
+            self._parts.searches.clear_history()
+
+    def saved_searches(self) -> TextList:
+        """Saved searches by name."""
+        from engine.protocol.methods import TextItem, TextList
+
+        return TextList(tuple(TextItem(query, name) for name, query in self._parts.searches.saved()))
+
+    def save_search(self, item: TextItem) -> None:
+        """Keep a search under its name (its own text where it has none)."""
+        with self._parts.database.transaction():
+            self._parts.searches.save(item.name or item.text, item.text)
+
+    def remove_saved_search(self, name: str) -> None:
+        """Forget a saved search."""
+        with self._parts.database.transaction():
+            self._parts.searches.remove(name)
+
+    def get_setting(self, key: str) -> str | None:
+        """A setting of this library, None for the default."""
+        return self._parts.settings.get(key)
+
+    def set_setting(self, key: str, value: str | None) -> None:
+        """Change a setting; None goes back to the default."""
+        with self._parts.database.transaction():
+            self._parts.settings.set(key, value)
+
+    def models(self) -> ModelList:
+        """The models on this computer, with how many contents each has a vector of."""
+        from engine.protocol.methods import ModelList, ModelRow
+
+        used = self.encoder.card.key
+        counts = self._parts.embeddings().counts()
+        rows = [
+            ModelRow(
+                card.key, card.name, card.languages, card.licence, card.key == used, counts.get(card.fingerprint, 0)
+            )
+            for card in installed(model_dirs())
+        ]
+        return ModelList(tuple(rows))
+
+    def use_model(self, key: str) -> ModelList:
+        """Search with this model from the next start on; the vectors of the others stay."""
+        find_package(key, model_dirs())
+        self.set_setting(MODEL_SETTING, key)
+        return self.models()
+
+    # The library
+
+    def folder_status(self) -> list[FolderStatus]:
+        """Each folder with its counts."""
+        return [self.status_of(folder) for folder in self._parts.folders.all()]
+
+    def status_of(self, folder: Folder) -> FolderStatus:
+        """One folder with its counts."""
+        counts = self._parts.folders.counts(folder.id, self._parts.embeddings().model)
+        return FolderStatus(
+            folder.id, PhotoPath.of(folder.path), folder.state, counts.photos, counts.indexed,
+            counts.missing, counts.issues, folder.full_scan_at,
+        )  # fmt: skip
+
+    def status(self) -> LibraryStatus:
+        """The library in one look."""
+        parts, embeddings = self._parts, self._parts.embeddings()
+        return LibraryStatus(
+            library=str(self.paths.root),
+            model=self.encoder.card.key,
+            folders=len(parts.folders.all()),
+            photos=parts.photos.count(),
+            contents=parts.contents.count(),
+            indexed=embeddings.count(),
+            pending=parts.photos.count_unread() + parts.contents.count_without_embedding(embeddings.model),
+            issues=parts.issues.count(),
+            byte_size=sum(path.stat().st_size for path in self.paths.root.glob("library.db*")),
+            writer_active=self._lock is None and is_held(self.paths),
+        )
+
+    def issues(self) -> list[IssueRow]:
+        """Files that could not be used."""
+        return self._parts.issues.all()
+
+    def retry_issues(self) -> int:
+        """Forget the issues, so that the next indexing tries those files again; how many they were."""
+        with self._parts.database.transaction():
+            return self._parts.issues.retry()
+
+    def check(self, *, repair: bool) -> CheckReport:
+        """Is the library sound? ``repair`` needs a writing engine."""
+        from engine.indexing.check import check
+
+        return check(self._parts.database, self._parts.shared.thumbnails, repair=repair)
+
+    def doctor(self) -> DoctorResult:
+        """What this computer can do, tried out."""
+        from engine.diagnosis import diagnose
+        from engine.protocol.methods import DoctorLine, DoctorResult
+
+        findings = diagnose(self.paths, lambda: self.encoder)
+        return DoctorResult(tuple(DoctorLine(item.name, item.text, item.fine) for item in findings))
+
+
+def _shared(paths: LibraryPaths, database: Database, model: str | None) -> Shared:
+    key = model or Settings(database).get(MODEL_SETTING) or DEFAULT_MODEL
+    encoder = Encoder.open(find_package(key, model_dirs()))
+    return Shared(
+        paths=paths,
+        encoder=encoder,
+        matrix=HotMatrix(encoder.card.dim),
+        thumbnails=ThumbnailStore(paths.thumbnails),
+        previews=ThumbnailStore(paths.previews),
+        bank_file=resources_dir() / "captions" / "bank.jsonl",
+    )
+
+
+def _refuse_unlistable(path: Path) -> None:
+    try:
+        with os.scandir(path):
+            return
+    except NotADirectoryError as error:
+        raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} is a file. Give the folder that holds it.") from error
+    except FileNotFoundError as error:
+        raise KnownError(ErrorKind.FOLDER_GONE, f"There is no folder {path}. Check the name.") from error
+    except OSError as error:
+        raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} cannot be read. Check its permissions.") from error

@@ -1,0 +1,91 @@
+"""What one thread works with: a connection with its tables, and what all threads share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from engine.library.captions import Captions
+from engine.library.contents import Contents
+from engine.library.embeddings import Embeddings
+from engine.library.folders import Folders
+from engine.library.issues import Issues
+from engine.library.photos import Photos
+from engine.library.searches import Searches
+from engine.library.selection import Selector
+from engine.library.settings import Settings
+from engine.library.text_index import TextIndex
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.config import LibraryPaths
+    from engine.imaging.thumbnails import ThumbnailStore
+    from engine.library.database import Database
+    from engine.models.encoder import Encoder
+    from engine.search.captioning import BankVectors
+    from engine.search.retrieval import Retriever
+    from engine.search.vectors import HotMatrix
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the threads of one process share: all of it may be used from any of them."""
+
+    paths: LibraryPaths
+    encoder: Encoder
+    matrix: HotMatrix
+    thumbnails: ThumbnailStore
+    previews: ThumbnailStore
+    bank_file: Path
+
+    @cached_property
+    def bank(self) -> BankVectors | None:
+        """The caption bank under this model; None where the program came without one."""
+        from engine.search.captioning import BankVectors, read_bank
+
+        if not self.bank_file.is_file():
+            return None
+        cache = self.paths.cache / f"bank-{self.encoder.card.text_fingerprint[:16]}.npy"
+        return BankVectors(read_bank(self.bank_file), cache, self.encoder)
+
+
+class Parts:
+    """One thread's view of a library: its own connection, and what is shared."""
+
+    def __init__(self, database: Database, shared: Shared) -> None:
+        self.database = database
+        self.shared = shared
+        self.photos = Photos(database)
+        self.contents = Contents(database)
+        self.folders = Folders(database)
+        self.issues = Issues(database)
+        self.captions = Captions(database)
+        self.settings = Settings(database)
+        self.searches = Searches(database)
+        self.selector = Selector(database)
+        self.text_index = TextIndex(database)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The model at work."""
+        return self.shared.encoder
+
+    def embeddings(self) -> Embeddings:
+        """The vectors under the model at work; on a reader the model may have been registered meanwhile."""
+        card = self.encoder.card
+        return Embeddings.of_model(self.database, card.key, card.fingerprint, card.dim)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """The search over this connection."""
+        from engine.search.retrieval import LibraryView, Retriever
+
+        view = LibraryView(self.contents, self.embeddings, self.selector, self.text_index, self.thumbnail_of)
+        return Retriever(view, self.shared.matrix, self.encoder)
+
+    def thumbnail_of(self, digest: bytes) -> Path | None:
+        """Where a content's thumbnail is, if it has been written."""
+        thumbnails = self.shared.thumbnails
+        return thumbnails.path_of(digest) if thumbnails.has(digest) else None

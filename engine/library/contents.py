@@ -1,0 +1,189 @@
+"""Contents: the distinct bytes that photos hold, what is known about them, and which still need work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.library.database import now
+from engine.library.photos import ContentId, PhotoId, absolute
+from engine.protocol import FolderState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from engine.library.database import Database
+    from engine.library.folders import FolderId
+
+# A photo without a camera's date is dated by its file.
+DATED = (
+    "coalesce(content.taken_at, strftime('%Y-%m-%dT%H:%M:%S', photo.mtime_ns / 1000000000, 'unixepoch', 'localtime'))"
+)
+
+_WITHOUT_EMBEDDING = """
+     FROM content
+     JOIN photo  ON photo.content = content.id AND photo.missing_since IS NULL
+     JOIN folder ON folder.id = photo.folder AND folder.state = :online
+    WHERE content.id > :after AND content.id <= :upto
+      AND NOT EXISTS (SELECT 1 FROM embedding WHERE content = content.id AND model = :model)
+      AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFacts:
+    """What decoding learnt about a content. ``taken_at`` is ISO 8601 in the camera's local time."""
+
+    format: str
+    width: int
+    height: int
+    taken_at: str | None
+    camera: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingContent:
+    """A content without a vector, and one file that holds it."""
+
+    id: ContentId
+    digest: bytes
+    folder: FolderId
+    path: bytes
+    absolute: Path
+    byte_size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPhoto:
+    """A photo as a hit shows it."""
+
+    id: PhotoId
+    content: ContentId
+    path: Path
+    digest: bytes
+    taken_at: str | None
+    is_offline: bool
+
+
+class Contents:
+    """The contents of a library, each with the files that hold it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # What decoding and embedding ask and write
+
+    def without_embedding(self, model: int, *, limit: int, after: int = 0, upto: int = 2**62) -> list[PendingContent]:
+        """Contents with an id in ``after`` + 1 .. ``upto`` without a vector under ``model``, each with a file."""
+        rows = self._database.rows(
+            f"""
+            SELECT content.id, content.digest, photo.folder, folder.path, photo.path, photo.byte_size, photo.mtime_ns
+              {_WITHOUT_EMBEDDING}
+             GROUP BY content.id ORDER BY content.id LIMIT :limit
+            """,
+            {"model": model, "limit": limit, "after": after, "upto": upto, "online": FolderState.ONLINE},
+        )
+        return [
+            PendingContent(ContentId(id_), digest, folder, path, absolute(root, path), size, mtime)
+            for id_, digest, folder, root, path, size, mtime in rows
+        ]
+
+    def is_pending(self, content: int, model: int) -> bool:
+        """Whether this content would be given by ``without_embedding``."""
+        return bool(self.without_embedding(model, limit=1, after=content - 1, upto=content))
+
+    def count_without_embedding(self, model: int) -> int:
+        """How many contents ``without_embedding`` would give."""
+        sql = f"SELECT count(*) FROM (SELECT content.id {_WITHOUT_EMBEDDING} GROUP BY content.id)"
+        return int(self._database.value(sql, {"model": model, "after": 0, "upto": 2**62, "online": FolderState.ONLINE}))
+
+    def set_facts(self, content: ContentId, facts: ContentFacts) -> None:
+        """Store what decoding learnt."""
+        self._database.run(
+            """
+            UPDATE content SET format = ?, width = ?, height = ?, taken_at = ?, camera = ?, latitude = ?, longitude = ?,
+                               decoded_at = ?
+             WHERE id = ?
+            """,
+            (
+                facts.format, facts.width, facts.height, facts.taken_at, facts.camera,
+                facts.latitude, facts.longitude, now(), content,
+            ),
+        )  # fmt: skip
+
+    # What a search shows
+
+    def present(self, contents: Sequence[int]) -> dict[int, FoundPhoto]:
+        """For each content that some present file holds: the oldest such photo."""
+        found: dict[int, FoundPhoto] = {}
+        for start in range(0, len(contents), 500):
+            for photo in self._present(contents[start : start + 500]):
+                found.setdefault(photo.content, photo)
+        return found
+
+    def _present(self, contents: Sequence[int]) -> Iterator[FoundPhoto]:
+        marks = ", ".join("?" * len(contents))
+        rows = self._database.stream(
+            f"""
+            SELECT photo.id, content.id, folder.path, photo.path, content.digest, content.taken_at, folder.state
+              FROM photo JOIN content ON content.id = photo.content JOIN folder ON folder.id = photo.folder
+             WHERE content.id IN ({marks}) AND photo.missing_since IS NULL
+             ORDER BY photo.id
+            """,
+            contents,
+        )
+        for id_, content, root, path, digest, taken_at, state in rows:
+            is_offline = state == FolderState.OFFLINE
+            yield FoundPhoto(PhotoId(id_), ContentId(content), absolute(root, path), digest, taken_at, is_offline)
+
+    def dated(self, photos: Sequence[int]) -> dict[int, str]:
+        """When each photo was taken, or its file last changed: ISO 8601, local time."""
+        found: dict[int, str] = {}
+        for start in range(0, len(photos), 500):
+            part = photos[start : start + 500]
+            marks = ", ".join("?" * len(part))
+            rows = self._database.rows(
+                f"SELECT photo.id, {DATED} FROM photo JOIN content ON content.id = photo.content "
+                f"WHERE photo.id IN ({marks})",
+                part,
+            )
+            found.update((photo, dated) for photo, dated in rows)
+        return found
+
+    def find(self, photo: int) -> FoundPhoto | None:
+        """A present photo by its id."""
+        row = self._database.row("SELECT content FROM photo WHERE id = ? AND missing_since IS NULL", (photo,))
+        if row is None or row[0] is None:
+            return None
+        return next((found for found in self._present([row[0]]) if found.id == photo), None)
+
+    def facts(self, content: int) -> ContentFacts:
+        """What decoding learnt about a content; raises ``LookupError`` for an unknown one."""
+        row = self._database.row(
+            "SELECT format, width, height, taken_at, camera, latitude, longitude FROM content WHERE id = ?", (content,)
+        )
+        if row is None:
+            raise LookupError(content)
+        return ContentFacts(*row)
+
+    def byte_size(self, content: int) -> int:
+        """How many bytes it has."""
+        return int(self._database.value("SELECT byte_size FROM content WHERE id = ?", (content,)) or 0)
+
+    def paths(self, content: int) -> list[Path]:
+        """Every present file that holds it, oldest row first."""
+        return [found.path for found in self._present([content])]
+
+    def count(self) -> int:
+        """Distinct contents of present photos."""
+        sql = "SELECT count(DISTINCT content) FROM photo WHERE missing_since IS NULL"
+        return int(self._database.value(sql))
+
+    def of_digest(self, digest: bytes) -> ContentId | None:
+        """The content with this digest, if it is known."""
+        found = self._database.value("SELECT id FROM content WHERE digest = ?", (digest,))
+        return None if found is None else ContentId(found)

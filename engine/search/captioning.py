@@ -1,0 +1,165 @@
+"""From a photo to captions: the nearest of the library's own and of the caption bank, by cosine in the joint space."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from engine.library.captions import Captions, StoredCaption
+    from engine.models.encoder import Encoder
+
+ENCODE_BATCH = 64
+# A caption a person wrote wins over one of the bank that scores a little higher: theirs is about their own life.
+OWN_BONUS = 0.03
+Source = Literal["library", "bank", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class BankCaption:
+    """One caption of the bank in one language."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearCaption:
+    """A caption near a photo. ``score`` is cosine similarity; ``stored`` is the library's row, None for the bank."""
+
+    text: str
+    language: str | None
+    source: str
+    score: float
+    stored: StoredCaption | None = None
+
+
+def read_bank(file: Path) -> list[BankCaption]:
+    """Read the caption bank: one JSON object a line with the keys ``en`` and ``zh``."""
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [BankCaption(row[language], language) for row in rows for language in ("en", "zh")]
+
+
+class BankVectors:
+    """The bank's vectors under one text tower, made once and kept as a plain array beside the library."""
+
+    def __init__(self, bank: Sequence[BankCaption], cache: Path, encoder: Encoder) -> None:
+        self.captions = bank
+        self._cache = cache
+        self._encoder = encoder
+        self._vectors: NDArray[np.float32] | None = None
+
+    def vectors(self) -> NDArray[np.float32]:
+        """Unit vectors (N, dim) in the order of the bank."""
+        if self._vectors is None:
+            self._vectors = self._read()
+        if self._vectors is None:
+            self._vectors = self._encode()
+            self._write(self._vectors)
+        return self._vectors
+
+    def _read(self) -> NDArray[np.float32] | None:
+        try:
+            stored = np.load(self._cache, allow_pickle=False)
+        except (OSError, ValueError):
+            return None
+        fits = stored.shape == (len(self.captions), self._encoder.card.dim) and stored.dtype == np.float16
+        return stored.astype(np.float32) if fits else None
+
+    def _encode(self) -> NDArray[np.float32]:
+        texts = [caption.text for caption in self.captions]
+        # Texts of like length share a batch: padding costs as much as words.
+        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        vectors = np.zeros((len(texts), self._encoder.card.dim), dtype=np.float32)
+        for start in range(0, len(by_length), ENCODE_BATCH):
+            rows = by_length[start : start + ENCODE_BATCH]
+            vectors[rows] = self._encoder.encode_texts([texts[row] for row in rows])
+        return vectors
+
+    def _write(self, vectors: NDArray[np.float32]) -> None:
+        part = self._cache.with_suffix(".part.npy")
+        try:
+            self._cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            np.save(part, vectors.astype(np.float16), allow_pickle=False)
+            part.replace(self._cache)
+        except OSError:
+            part.unlink(missing_ok=True)  # a read-only or full disk: they are made anew the next time
+
+
+class CaptionFinder:
+    """Finds captions for photos under one model. Belongs to the thread whose connection it was given."""
+
+    def __init__(self, captions: Captions, model: int, encoder: Encoder, bank: BankVectors | None) -> None:
+        self._captions = captions
+        self._model = model
+        self._encoder = encoder
+        self._bank = bank
+
+    def nearest(
+        self, vector: NDArray[np.float32], limit: int, *, source: Source, language: str | None, besides: int | None
+    ) -> list[NearCaption]:
+        """The captions nearest to a photo's unit vector (dim,), best first, each text once.
+
+        Captions of the content ``besides`` are the photo's own and are left out.
+        """
+        found: list[NearCaption] = []
+        if source != "bank":
+            found += self._of_library(vector, language, besides)
+        if source != "library" and self._bank is not None:
+            found += self._of_bank(vector, language, limit)
+        ranked = sorted(found, key=lambda item: -(item.score + (OWN_BONUS if item.stored is not None else 0.0)))
+        return _distinct(ranked)[:limit]
+
+    def _of_library(self, vector: NDArray[np.float32], language: str | None, besides: int | None) -> list[NearCaption]:
+        card = self._encoder.card
+        rows = {caption.id: caption for caption in self._captions.all()}
+        ids, vectors = self._captions.vectors(self._model, card.text_fingerprint, card.dim)
+        scores = (vectors @ vector).tolist() if ids else []
+        return [
+            NearCaption(row.text, row.language, row.source, score, row)
+            for id_, score in zip(ids, scores, strict=True)
+            if (row := rows.get(id_)) is not None and row.content != besides and language in {None, row.language}
+        ]
+
+    def _of_bank(self, vector: NDArray[np.float32], language: str | None, limit: int) -> list[NearCaption]:
+        if self._bank is None:
+            return []
+        scores = self._bank.vectors() @ vector
+        best = np.argsort(-scores, kind="stable")
+        bank = self._bank.captions
+        rows = [row for row in best.tolist() if language in {None, bank[row].language}][: 4 * limit]
+        return [NearCaption(bank[row].text, bank[row].language, "bank", float(scores[row])) for row in rows]
+
+
+def encode_new_captions(captions: Captions, model: int, encoder: Encoder) -> int:
+    """Give every caption without one its vector, one batch; how many there were. Call inside a transaction."""
+    card = encoder.card
+    fresh = captions.without_vector(model, card.text_fingerprint, limit=ENCODE_BATCH)
+    if fresh:
+        vectors = encoder.encode_texts([caption.text for caption in fresh])
+        captions.add_vectors(model, card.text_fingerprint, [caption.id for caption in fresh], vectors)
+    return len(fresh)
+
+
+def language_of(text: str) -> str:
+    """Chinese where a Chinese character occurs, else English."""
+    return "zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en"
+
+
+def _distinct(found: Iterable[NearCaption]) -> list[NearCaption]:
+    seen: set[str] = set()
+    kept: list[NearCaption] = []
+    for item in found:
+        key = item.text.casefold().strip(" .。!！")
+        if key not in seen:
+            seen.add(key)
+            kept.append(item)
+    return kept

@@ -1,0 +1,105 @@
+"""Scoring candidates: the clauses of a query, each a vector, against the photos' vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.search.negation import PENALTY, probability
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from engine.models.package import Calibration
+    from engine.search.vectors import HotMatrix
+
+# Where a model has no calibration: between the 80th and 98th percentile of the similarities at hand.
+_ROUGH = (80, 98)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The vectors of one search, each (dim,) of unit length: the words, photos to be like, and what is not wanted."""
+
+    words: NDArray[np.float32] | None = None
+    photos: tuple[NDArray[np.float32], ...] = ()
+    unwanted: tuple[NDArray[np.float32], ...] = ()
+
+    @property
+    def parts(self) -> tuple[NDArray[np.float32], ...]:
+        """Everything a photo should be near to."""
+        return (*(() if self.words is None else (self.words,)), *self.photos)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Candidates with their scores. ``shown`` is the cosine similarity a hit reports, ``order`` what ranks it, and
+    ``unwanted`` the probability in 0..1 that it shows something not wanted.
+    """
+
+    shown: dict[int, float] = field(default_factory=dict)
+    order: dict[int, float] = field(default_factory=dict)
+    unwanted: dict[int, float] = field(default_factory=dict)
+
+    def ranked(self) -> list[int]:
+        """Contents, best first; equal ones by content id, so that the same search always gives the same list."""
+        return sorted(self.order, key=lambda content: (-self.order[content], content))
+
+
+def candidates(matrix: HotMatrix, wanted: Wanted, k: int, among: Sequence[int] | None) -> list[int]:
+    """The union of the ``k`` nearest of every part."""
+    found: dict[int, None] = {}
+    for part in wanted.parts:
+        found.update(dict.fromkeys(matrix.nearest(part, k, among).contents.tolist()))
+    return list(found)
+
+
+def score(matrix: HotMatrix, wanted: Wanted, contents: Sequence[int], calibration: Calibration | None) -> Scored:
+    """Score ``contents`` (those without a vector are left out).
+
+    One part ranks by its cosine. Several live on different scales (a photo is nearer to photos than to any text), so
+    each is standardised over the candidates before they are added. What is not wanted is taken away last.
+    """
+    columns = [matrix.scores(part, contents) for part in wanted.parts]
+    unwanted = unwanted_probability(matrix, wanted, contents, calibration)
+    if not columns:
+        return Scored({}, {content: -PENALTY * p for content, p in unwanted.items()}, unwanted)
+    kept = list(columns[0])
+    table = np.array([[column[content] for column in columns] for content in kept], dtype=np.float64)
+    combined = table[:, 0] if len(columns) == 1 else _standardised(table).sum(axis=1)
+    order = {
+        content: float(value) - PENALTY * len(columns) * unwanted.get(content, 0.0)
+        for content, value in zip(kept, combined, strict=True)
+    }
+    shown = columns[0] if wanted.words is not None else dict(zip(kept, table.mean(axis=1).tolist(), strict=True))
+    return Scored(shown, order, unwanted)
+
+
+def unwanted_probability(
+    matrix: HotMatrix, wanted: Wanted, contents: Sequence[int], calibration: Calibration | None
+) -> dict[int, float]:
+    """For each content the probability that it matches at least the likeliest of the unwanted clauses."""
+    worst: dict[int, float] = {}
+    for clause in wanted.unwanted:
+        similarities = matrix.scores(clause, contents)
+        limits = calibration or _rough_calibration(similarities)
+        for content, similarity in similarities.items():
+            worst[content] = max(worst.get(content, 0.0), probability(similarity, limits))
+    return worst
+
+
+def _standardised(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    spread = table.std(axis=0)
+    scaled: NDArray[np.float64] = (table - table.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return scaled
+
+
+def _rough_calibration(similarities: dict[int, float]) -> Calibration:
+    from engine.models.package import Calibration
+
+    possible, match = np.percentile(list(similarities.values()) or [0.0], _ROUGH)
+    return Calibration(match=float(match), possible=float(possible))
