@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -188,15 +188,19 @@ class _Photos:
         return batch
 
 
-def run_graph(path: Path, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-    """Run an ONNX file on the CPU and return its outputs in order."""
+def open_graph(path: Path) -> Callable[[Mapping[str, NDArray[Any]]], list[NDArray[np.float32]]]:
+    """Return the ONNX file as a function from named inputs to its outputs in order, run on the CPU."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(4)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    outputs: list[NDArray[np.float32]] = session.run(None, dict(inputs))
-    return outputs
+
+    def run(inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        outputs: list[NDArray[np.float32]] = session.run(None, dict(inputs))
+        return outputs
+
+    return run
 
 
 def largest_difference(path: Path, module: nn.Module, inputs: Mapping[str, NDArray[Any]]) -> float:
@@ -204,7 +208,7 @@ def largest_difference(path: Path, module: nn.Module, inputs: Mapping[str, NDArr
     with torch.inference_mode():
         expected = module.eval()(*(torch.from_numpy(value) for value in inputs.values()))
     first = expected[0] if isinstance(expected, tuple) else expected
-    return float(np.abs(run_graph(path, inputs)[0] - first.numpy()).max())
+    return float(np.abs(open_graph(path)(inputs)[0] - first.numpy()).max())
 
 
 def _quiet() -> None:

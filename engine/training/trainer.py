@@ -45,7 +45,9 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to train. ``patience`` is the number of epochs without a better held-out score after which training stops."""
+    """How to train. ``patience`` is the number of epochs without a better held-out score after which training stops;
+    ``anchor`` weighs the squared distance of the weights from where they started.
+    """
 
     loss: LossKind = LossKind.CROSS_ENTROPY
     similarity: SimilarityKind = SimilarityKind.COSINE
@@ -54,6 +56,7 @@ class Recipe:
     batch: int = 512
     epochs: int = 40
     patience: int | None = None
+    anchor: float = 0.0
     seed: int = 1
 
 
@@ -67,7 +70,7 @@ class Training:
 
 
 def train_mapping(mapping: Mapping, pairs: Pairs, recipe: Recipe, held_out: Pairs | None = None) -> Training:
-    """Train ``mapping`` in place; with ``held_out`` the weights of the best epoch are kept.
+    """Train ``mapping`` in place; with ``held_out`` the weights of the best epoch are kept, the start counting as one.
 
     The held-out score is the mean of R@1, R@5 and R@10 over both directions.
     """
@@ -83,11 +86,14 @@ def train_mapping(mapping: Mapping, pairs: Pairs, recipe: Recipe, held_out: Pair
     steps = recipe.epochs * math.ceil(len(pairs.owner) / recipe.batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, steps))
     keeper = _Keeper(mapping, held_out, recipe)
+    keeper.is_done(0)
+    start = [parameter.detach().clone() for parameter in mapping.parameters()]
     epoch = 0
     for epoch in range(1, recipe.epochs + 1):
         mapping.train()
         for texts, images, right in _batches(pairs, recipe, epoch):
             loss = _loss(mapping, texts, images, right, recipe, log_scale)
+            loss = loss + recipe.anchor * _distance(mapping, start)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -131,6 +137,11 @@ def _loss(
     if recipe.loss is LossKind.CROSS_ENTROPY:
         return cross_entropy(scores, right, log_scale.exp())
     return LOSSES[recipe.loss](scores, right)
+
+
+def _distance(mapping: Mapping, start: list[torch.Tensor]) -> torch.Tensor:
+    moved = [(now - then).square().sum() for now, then in zip(mapping.parameters(), start, strict=True)]
+    return torch.stack(moved).sum()
 
 
 def _batches(pairs: Pairs, recipe: Recipe, epoch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:

@@ -1,0 +1,172 @@
+"""The model card as people read it: recipe, data with licences, all figures, known weak spots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.training.workshop import Workshop
+
+SOURCES: tuple[dict[str, str], ...] = (
+    {"name": "EfficientNet-Lite0 (ImageNet weights), base of the image tower", "licence": "Apache-2.0"},
+    {"name": "all-MiniLM-L6-v2, teacher and starting point of the text tower", "licence": "Apache-2.0"},
+    {
+        "name": "COCO train2017, a sample of photos and captions",
+        "licence": "Flickr terms of each photo; texts CC BY 4.0",
+    },
+    {"name": "UIUC Pascal Sentences", "licence": "research"},
+    {"name": "Unsplash photos and Unsplash Lite descriptions", "licence": "Unsplash licence"},
+    {"name": "UIT-ViIC (COCO sports photos)", "licence": "Flickr terms of each photo"},
+    {"name": "Landscape pictures (Flickr photos from an MIT repository)", "licence": "Flickr terms of each photo"},
+    {"name": "Oxford 102 flowers", "licence": "research"},
+    {"name": "100 sports, 22 animals", "licence": "MIT repositories"},
+    {"name": "Caltech-101, Corel 5k, houses, CMU scenes, weather", "licence": "research"},
+    {"name": "Clothing dataset", "licence": "CC0"},
+    {"name": "ImageNet sample and Tiny ImageNet", "licence": "ImageNet research terms"},
+    {"name": "Multi30k, Flickr8k and Flickr8k-CN texts", "licence": "research"},
+)
+
+WEAK_SPOTS = """\
+- Counting, left and right, who does what to whom: the vector of a photo is a mean over its parts.
+- Text in photos, names of people and places, brands: never learned.
+- Small things in a wide scene: the tower sees 224 pixels, and only the central square of a long panorama.
+- Rare words, in Chinese more than in English: the Chinese side was taught by 120,000 sentences, most of them about people,
+  dogs and sports; machine-translated ones are stiff.
+- Queries that fit nothing still have a nearest photo: heed the confidence.
+- The photos are mostly everyday scenes of the western web; faces, medicine, documents and drawings are outside of it.
+"""
+
+
+def card_text(shop: Workshop) -> str:
+    """Write the whole card from the figures in the work folder."""
+    parts = [
+        "# balloon-mini",
+        "The model that comes with Balloon: finds photos by English and Chinese texts, offline, on a CPU. Apache-2.0.",
+        "## Figures on test photos",
+        _test(shop.noted("test")),
+        "## Figures on the held-out tenth of the training captions",
+        _held_out(shop),
+        "## Recipe",
+        _recipe(shop),
+        "## Size and speed",
+        _sizes(shop),
+        "## Mapping, loss, similarity",
+        _comparison(shop.noted("comparison")),
+        "## Recall by number of pairs",
+        _curve(shop.noted("curve")),
+        "## Re-ranking by attention",
+        _fusion(shop.noted("fusion")),
+        "## Data and licences",
+        "\n".join(f"- {source['name']}: {source['licence']}" for source in SOURCES),
+        "## Known weak spots",
+        WEAK_SPOTS.strip(),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    names = list(head)
+    lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
+    lines += [f"| {' | '.join(map(str, row))} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _shares(row: dict[str, float]) -> str:
+    return f"{row['r1']:.3f} / {row['r5']:.3f} / {row['r10']:.3f}"
+
+
+def _both(figures: dict[str, dict[str, float]]) -> list[str]:
+    return [_shares(figures["text_to_image"]), _shares(figures["image_to_text"])]
+
+
+def _test(figures: dict[str, Any] | None) -> str:
+    if not figures:
+        return "Not measured in this run."
+    rows = [[name, *_both(figures["fields"][name])] for name in figures["fields"]]
+    head = ("texts", "text to photo, R@1 / R@5 / R@10", "photo to text")
+    return f"{figures['photos']} photos that training never saw, checked by perceptual hash.\n\n" + _table(head, rows)
+
+
+def _held_out(shop: Workshop) -> str:
+    names = {
+        "baseline": "frozen EfficientNet-Lite0, taught text tower, linear mapping",
+        "image": "late image stages fine-tuned",
+        "text": "text tower trained end to end",
+    }
+    rows = []
+    for stage, name in names.items():
+        figures = shop.noted(stage)
+        rows += [[name, language, *_both(figures[language])] for language in ("en", "zh")]
+    head = ("stage", "language", "text to photo, R@1 / R@5 / R@10", "photo to text")
+    return f"{len(shop.split.held_out)} photos, never trained on.\n\n" + _table(head, rows)
+
+
+def _recipe(shop: Workshop) -> str:
+    settings = shop.settings
+    image, text, lecture = settings.image_course, settings.text_course, settings.lecture
+    return "\n".join(
+        [
+            "`python -m engine.training.mini --data PACK --work FOLDER --out PACKAGE`, seed "
+            f"{settings.seed}; the stages in order:",
+            "",
+            f"1. Vocabulary: {settings.vocabulary:,} word pieces of both languages; Chinese characters are single tokens.",
+            f"2. Text tower: {len(settings.teacher_layers)} Transformer layers, started from layers "
+            f"{', '.join(map(str, settings.teacher_layers))} of all-MiniLM-L6-v2, taught by it with "
+            f"{lecture.presentations:,} sentences shown, {lecture.chinese:.0%} of them Chinese (aim: the vector of the "
+            "English partner).",
+            f"3. Views: {settings.captioned_views.views} of each captioned and {settings.labelled_views.views} of each "
+            "labelled photo, through the fixed first blocks of EfficientNet-Lite0.",
+            "4. Baseline: standardised frozen features, linear mappings, symmetric cross-entropy.",
+            f"5. Image tower: blocks from {settings.open_from} on, head and mapping, {image.epochs} epochs, captions and "
+            f"labels together, {image.soft:.0%} of the target softened by the captions' likeness, weights averaged.",
+            f"6. Text tower with its mapping: {text.epochs} epochs on captions in both languages, labels and the teacher's "
+            "sentences beside them, words left out at random, weights averaged.",
+            "7. ONNX, text tower int8 (weights per column, activations on the fly), image tower float16 on disk.",
+        ]
+    )
+
+
+def _sizes(shop: Workshop) -> str:
+    images, texts = shop.noted("image_sizes"), shop.noted("text_sizes")
+    rows = []
+    for name in ("float32", "float16 on disk", "int8, static"):
+        facts = images[name]
+        cells = [_shares(facts["recall"][language]["text_to_image"]) for language in ("en", "zh")]
+        rows.append(
+            [f"image, {name}", f"{facts['byte_size'] / 1e6:.1f} MB", f"{facts['photos_per_second']} photos/s", *cells]
+        )
+    for name in ("float32", "int8, dynamic"):
+        facts = texts[name]
+        cells = [_shares(facts["recall"][language]["text_to_image"]) for language in ("en", "zh")]
+        rows.append([f"text, {name}", f"{facts['byte_size'] / 1e6:.1f} MB", f"{facts['milliseconds']} ms", *cells])
+    head = ("tower", "size", "speed on the training machine", "English R@1 / R@5 / R@10", "Chinese")
+    return "Recall on the held-out photos, text to photo.\n\n" + _table(head, rows)
+
+
+def _comparison(rows: list[dict[str, Any]] | None) -> str:
+    if not rows:
+        return "Not measured in this run."
+    head = ("mapping", "loss", "similarity", "text to photo, R@1 / R@5 / R@10", "photo to text")
+    cells = [[row["mapping"], row["loss"], row["similarity"], *_both(row)] for row in rows]
+    return "Frozen features, the same pairs, seed and number of epochs; held-out photos.\n\n" + _table(head, cells)
+
+
+def _curve(points: list[dict[str, Any]] | None) -> str:
+    if not points:
+        return "Not measured in this run."
+    head = ("photos", "pairs", "text to photo, R@1 / R@5 / R@10", "photo to text")
+    cells = [[f"{point['photos']:,}", f"{point['pairs']:,}", *_both(point)] for point in points]
+    return "Frozen features, linear mapping on both sides; held-out photos.\n\n" + _table(head, cells)
+
+
+def _fusion(figures: dict[str, Any] | None) -> str:
+    if not figures:
+        return "Not measured in this run."
+    before, after = figures["before"], figures["after"]
+    gain = 100 * (after["text_to_image"]["r1"] - before["text_to_image"]["r1"])
+    verdict = "worth it" if gain >= 3 else "not worth its cost, so it is not part of the package"
+    head = ("", "text to photo, R@1 / R@5 / R@10", "photo to text")
+    table = _table(head, [["recall alone", *_both(before)], ["first 20 re-ranked", *_both(after)]])
+    return f"Multi-head attention between words and the 7 x 7 grid: {gain:+.1f} points of R@1, {verdict}.\n\n{table}"

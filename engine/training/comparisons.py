@@ -1,0 +1,134 @@
+"""The measurements beside the way to the package: the method's table, the curve of recall by data, and re-ranking."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from engine.models.recall import recall
+from engine.training.batches import pad, tokenise
+from engine.training.evaluation import candidates, compare, curve
+from engine.training.fusion import AttentionFusion, FusionCourse, FusionData, FusionShape, rerank, train_fusion
+from engine.training.held_out import HeldOut, held_out
+from engine.training.image_tuning import as_states
+from engine.training.trainer import Pairs
+from engine.training.workshop import plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.training.image_tower import LateStages
+    from engine.training.workshop import Workshop
+
+TABLE_EPOCHS = 8
+CURVE_PHOTOS = (500, 1000, 2000, 4000, 8000)
+FUSION_PHOTOS = 3000
+
+
+def compare_methods(shop: Workshop) -> None:
+    """Train every mapping, loss and similarity on the same frozen vectors; English and Chinese captions together."""
+    if shop.noted("comparison") is not None:
+        return
+    train, part = frozen_pairs(shop)
+    rows = [
+        {"mapping": row.name, "loss": row.loss.value, "similarity": row.similarity.value} | plain(row.figures)
+        for row in compare(candidates(TABLE_EPOCHS), train, part)
+    ]
+    shop.note("comparison", rows)
+
+
+def draw_curve(shop: Workshop) -> None:
+    """Measure recall on the held-out photos after training on growing parts of the data."""
+    if shop.noted("curve") is not None:
+        return
+    train, part = frozen_pairs(shop)
+    row = next(row for row in candidates(TABLE_EPOCHS) if row.name.startswith("linear, both"))
+    counts = [count for count in CURVE_PHOTOS if count < len(train.images)] + [len(train.images)]
+    points = curve(row, train, part, counts)
+    shop.note("curve", [{"pairs": point.pairs, "photos": point.photos} | plain(point.figures) for point in points])
+
+
+def frozen_pairs(shop: Workshop) -> tuple[Pairs, Pairs]:
+    """Frozen vectors of the taught text tower and of EfficientNet-Lite0: training and held-out part, tags left out."""
+    features = np.load(shop.path("pooled.npy"))
+    features = ((features - features.mean(axis=0)) / (features.std(axis=0) + 1e-3)).astype(np.float32)
+    vectors = np.load(shop.path("sentences.npz"))["captioned"]
+    album = shop.album
+    rows = [
+        (text, photo)
+        for photo, told in enumerate(shop.captioned)
+        for text in album.english[photo] + album.chinese[photo]
+        if album.texts[text] in told.en or album.texts[text] in told.zh
+    ]
+    pairs = Pairs(vectors[[text for text, _ in rows]], features, np.array([photo for _, photo in rows]))
+    return pairs.of_photos(np.array(shop.split.train)), pairs.of_photos(np.array(shop.split.held_out))
+
+
+def try_reranking(shop: Workshop) -> None:
+    """Train the attention re-ranker on the finished towers and say what it adds on the held-out photos."""
+    if shop.noted("fusion") is not None:
+        return
+    chance = np.random.default_rng(shop.settings.seed)
+    some = chance.permutation(np.array(shop.split.train))[:FUSION_PHOTOS]
+    train = fusion_data(shop, some)
+    part = held_out(shop)
+    test = fusion_data(shop, part.photos)
+    torch.manual_seed(shop.settings.seed)
+    fusion = AttentionFusion(FusionShape(train.words.shape[2], train.cells.shape[2]))
+    before = recall(test.texts @ test.images.T, test.owner)
+    course = FusionCourse(seed=shop.settings.seed)
+    train_fusion(fusion, train, course)
+    after = recall(rerank(fusion, test), test.owner)
+    torch.save(fusion.state_dict(), shop.path("fusion.pt"))
+    shop.note("fusion", {"before": plain(before), "after": plain(after), "course": asdict(course), "photos": len(some)})
+
+
+def fusion_data(shop: Workshop, photos: NDArray[np.int64]) -> FusionData:
+    """Word states, cells and vectors of some photos and of all their captions."""
+    part = _captions_of(shop, photos)
+    rows = np.concatenate(list(part.texts.values()))
+    owner = np.concatenate(list(part.owner.values()))
+    words, mask, texts = _word_states(shop, rows)
+    cells, images = _cells(shop.image_tower("image.pt").late, shop.views("captioned")[photos, 0])
+    return FusionData(words, mask, cells, texts, images, owner)
+
+
+def _captions_of(shop: Workshop, photos: NDArray[np.int64]) -> HeldOut:
+    place = {int(photo): number for number, photo in enumerate(photos)}
+    album = shop.album
+    pairs = [
+        (text, place[photo])
+        for photo in place
+        for text in album.english[photo] + album.chinese[photo]
+        if album.texts[text] in shop.captioned[photo].en + shop.captioned[photo].zh
+    ]
+    texts, owner = (np.array(column) for column in zip(*pairs, strict=True))
+    return HeldOut(photos, {"both": texts}, {"both": owner})
+
+
+@torch.inference_mode()
+def _word_states(
+    shop: Workshop, rows: NDArray[np.int64], batch: int = 256
+) -> tuple[NDArray[np.float16], NDArray[np.int64], NDArray[np.float32]]:
+    tower = shop.text_tower("text.pt")
+    tokens = pad(tokenise(shop.tokenizer, [shop.album.texts[row] for row in rows]))
+    words, texts = [], []
+    for start in range(0, len(rows), batch):
+        ids, mask = tokens.ids[start : start + batch], tokens.mask[start : start + batch]
+        words.append(tower.word_states(ids, mask).half().numpy())
+        texts.append(tower(ids, mask).numpy())
+    return np.concatenate(words), tokens.mask.numpy(), np.concatenate(texts)
+
+
+@torch.inference_mode()
+def _cells(
+    late: LateStages, states: NDArray[np.float16], batch: int = 128
+) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
+    late.eval()
+    grids = [late(as_states(states[start : start + batch])) for start in range(0, len(states), batch)]
+    cells = torch.cat([grid.half() for grid in grids])
+    images = torch.cat([torch.nn.functional.normalize(grid.mean(dim=1), dim=-1) for grid in grids])
+    return cells.numpy(), images.numpy()

@@ -1,0 +1,109 @@
+"""One command from the data pack to the finished balloon-mini: ``python -m engine.training.mini``.
+
+Seeds are fixed and every stage leaves a file in the work folder: run again, it goes on where it was. A GPU is used when
+there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engine.training.workshop import Settings, Workshop
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for: the pack, the work folder, the package to write, and a folder of test photos.
+
+    Near-copies of ``keep_away`` are left out of training; with a captions.jsonl it also gives the card's last figures.
+    """
+
+    data: Path
+    work: Path
+    out: Path
+    keep_away: Path | None = None
+    until: str | None = None
+
+
+def build(order: Order, settings: Settings | None = None) -> None:
+    """Run all stages up to ``order.until``; what is there already is not done again."""
+    from engine.training.workshop import Settings, Workshop
+
+    shop = Workshop(order.data, order.work, settings or Settings())
+    for name, stage in stages(order).items():
+        started = time.perf_counter()
+        stage(shop)
+        logger.info("stage %s: %.0f s", name, time.perf_counter() - started)
+        if name == order.until:
+            return
+
+
+def stages(order: Order) -> dict[str, Callable[[Workshop], None]]:
+    """The stages by name, in order."""
+    from engine.training import comparisons, publishing, stages
+
+    return {
+        "keep_away": lambda shop: stages.keep_away(shop, order.keep_away),
+        "teacher": stages.ask_teacher,
+        "vocabulary": stages.make_vocabulary,
+        "distil": stages.distil,
+        "views": stages.cut_views,
+        "sentences": stages.encode_sentences,
+        "baseline": stages.baseline,
+        "images": stages.tune_images,
+        "image_vectors": stages.encode_images,
+        "texts": stages.tune_texts,
+        "comparison": comparisons.compare_methods,
+        "curve": comparisons.draw_curve,
+        "fusion": comparisons.try_reranking,
+        "package": lambda shop: publishing.publish(shop, order.out, publishing.Publication(), order.keep_away),
+    }
+
+
+def read_order(arguments: Sequence[str] | None = None) -> tuple[Order, int]:
+    """Read the command line: the order and the seed."""
+    parser = argparse.ArgumentParser(prog="python -m engine.training.mini", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, metavar="PACK", help="the data pack")
+    parser.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="where stages leave their files")
+    parser.add_argument("--out", type=Path, required=True, metavar="PACKAGE", help="the model package to write")
+    parser.add_argument("--keep-away", type=Path, metavar="PHOTOS", help="photos whose near-copies must not be used")
+    parser.add_argument("--until", metavar="STAGE", help="stop after this stage")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args(arguments)
+    return Order(given.data, given.work, given.out, given.keep_away, given.until), given.seed
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build the package; exit status 0, or 2 where the extra ``models`` is not installed."""
+    from engine.errors import KnownError
+
+    order, seed = read_order(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    logging.getLogger("onnxscript").setLevel(logging.WARNING)
+    logging.getLogger("onnx_ir").setLevel(logging.WARNING)
+    try:
+        from engine.training.workshop import Settings
+
+        build(order, replace(Settings(), seed=seed))
+    except KnownError as error:
+        logger.error("%s", error)  # noqa: TRY400  # a sentence for a person, not a traceback
+        return 2
+    except ImportError as error:
+        logger.error("Training needs the extra 'models': %s.", error)  # noqa: TRY400
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

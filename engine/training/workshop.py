@@ -1,0 +1,168 @@
+"""The work folder of one run: what is read from the pack, what each stage leaves behind, and the figures it saw.
+
+A stage that finds its file does nothing, so an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from engine.training.alignment import Album, captioned_album, labelled_album
+from engine.training.corpus import Corpus, TeacherStore, gather
+from engine.training.data import PackPhoto, Split, read_captioned, read_labelled, split
+from engine.training.distillation import Lecture
+from engine.training.image_tower import ImageTower
+from engine.training.image_tuning import ImageCourse
+from engine.training.phrases import read_phrases, spoken
+from engine.training.text_tower import TextTower, TextTowerShape
+from engine.training.text_tuning import TextCourse
+from engine.training.views import ViewPlan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from engine.models.recall import Recall
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be chosen; two runs with equal settings give the same model."""
+
+    seed: int = 1
+    dim: int = 384
+    vocabulary: int = 14_000
+    teacher_layers: tuple[int, ...] = (0, 1, 2, 4, 5)
+    text_dropout: float = 0.1
+    open_from: int = 11
+    drop_path: float = 0.0
+    captioned_views: ViewPlan = field(default_factory=lambda: ViewPlan(views=6))
+    labelled_views: ViewPlan = field(default_factory=lambda: ViewPlan(views=3))
+    lecture: Lecture = field(default_factory=Lecture)
+    image_course: ImageCourse = field(default_factory=ImageCourse)
+    text_course: TextCourse = field(default_factory=TextCourse)
+
+
+class Workshop:
+    """Data pack and work folder of one run."""
+
+    def __init__(self, data: Path, work: Path, settings: Settings) -> None:
+        self.data = data
+        self.work = work
+        self.settings = settings
+        work.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name: str) -> Path:
+        """Where a stage's file lies."""
+        return self.work / name
+
+    @cached_property
+    def captioned(self) -> list[PackPhoto]:
+        """Photos with captions."""
+        return read_captioned(self.data)
+
+    @cached_property
+    def labelled(self) -> list[PackPhoto]:
+        """Photos with labels only."""
+        return read_labelled(self.data)
+
+    @cached_property
+    def split(self) -> Split:
+        """Which captioned photos are held out; near-copies of forbidden photos are in neither part."""
+        whole = split(self.captioned, seed=self.settings.seed)
+        left_out = set(self.left_out("captioned"))
+        return Split(
+            tuple(row for row in whole.train if row not in left_out),
+            tuple(row for row in whole.held_out if row not in left_out),
+        )
+
+    def left_out(self, which: str) -> list[int]:
+        """Rows of near-copies found by the stage ``near_copies``."""
+        path = self.path("near_copies.json")
+        found: dict[str, list[int]] = json.loads(path.read_text()) if path.is_file() else {}
+        return found.get(which, [])
+
+    @cached_property
+    def labelled_rows(self) -> NDArray[np.int64]:
+        """Rows of the labelled photos that may be used."""
+        left_out = set(self.left_out("labelled"))
+        return np.array([row for row in range(len(self.labelled)) if row not in left_out])
+
+    @cached_property
+    def album(self) -> Album:
+        """The captioned photos with all their texts."""
+        return captioned_album(self.captioned)
+
+    @cached_property
+    def label_album(self) -> Album:
+        """The labelled photos with the phrases for their labels."""
+        table = read_phrases()
+        return labelled_album(self.labelled, [spoken(photo.labels, table) for photo in self.labelled])
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """All sentences but those of the held-out photos."""
+        photos = [self.captioned[row] for row in self.split.train]
+        return gather(self.data, photos, read_phrases().values())
+
+    @cached_property
+    def store(self) -> TeacherStore:
+        """The teacher's vectors."""
+        return TeacherStore(self.work)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The trained vocabulary."""
+        return Tokenizer.from_file(str(self.path("tokenizer.json")))
+
+    def text_tower(self, name: str | None = None) -> TextTower:
+        """A text tower, with the weights of stage file ``name`` where given."""
+        settings = self.settings
+        shape = TextTowerShape(self.tokenizer.get_vocab_size(), layers=len(settings.teacher_layers), dim=settings.dim)
+        tower = TextTower(shape, settings.text_dropout)
+        if name is not None:
+            tower.load_state_dict(torch.load(self.path(name), weights_only=True))
+        return tower.eval()
+
+    def image_tower(self, name: str | None = None) -> ImageTower:
+        """An image tower, its late stages with the weights of stage file ``name`` where given."""
+        settings = self.settings
+        tower = ImageTower.pretrained(settings.dim, settings.open_from, settings.drop_path)
+        if name is not None:
+            tower.late.load_state_dict(torch.load(self.path(name), weights_only=True))
+        return tower.eval()
+
+    def views(self, which: str) -> NDArray[np.float16]:
+        """The cached activations of ``captioned`` or ``labelled`` photos, mapped from disk."""
+        states: NDArray[np.float16] = np.load(self.path(f"views_{which}.npy"), mmap_mode="r")
+        return states
+
+    def note(self, name: str, values: Any) -> None:
+        """Write down the figures of a stage."""
+        path = self.path(f"figures_{name}.json")
+        path.write_text(json.dumps(values, ensure_ascii=False, indent=1), encoding="utf-8")
+        logger.info("%s: %s", name, json.dumps(values, ensure_ascii=False)[:600])
+
+    def noted(self, name: str) -> Any:
+        """Read the figures of a stage; None where it has not run."""
+        path = self.path(f"figures_{name}.json")
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def plain(figures: Recall) -> dict[str, dict[str, float]]:
+    """Recall as plain values, three digits."""
+    return {
+        direction: {key: round(value, 4) for key, value in asdict(row).items()}
+        for direction, row in (("text_to_image", figures.text_to_image), ("image_to_text", figures.image_to_text))
+    }
