@@ -44,27 +44,7 @@ if TYPE_CHECKING:
     from engine.indexing.indexer import Indexer
     from engine.indexing.pipeline import DecodeOptions
     from engine.library.folders import Folder
-    from engine.protocol.methods import (
-        BrowseRequest,
-        BrowseResult,
-        CaptionAdd,
-        CaptionEdit,
-        CaptionRow,
-        CaptionsRequest,
-        CaptionsResult,
-        DoctorResult,
-        ExplainRequest,
-        Explanation,
-        ModelList,
-        PhotoDetails,
-        PreviewRequest,
-        PreviewResult,
-        SearchRequest,
-        SimilarRequest,
-        TextItem,
-        TextList,
-        Understood,
-    )
+    from engine.protocol import methods as wire
 
 MODEL_SETTING = "model"
 
@@ -179,19 +159,19 @@ class Engine:
 
         return self.search_request(SearchRequest(text, limit=limit))
 
-    def search_request(self, request: SearchRequest) -> SearchResult:
+    def search_request(self, request: wire.SearchRequest) -> SearchResult:
         """One search: words with filters and negation, photos to be like, texts not wanted."""
         from engine.api import searching
 
         return searching.search(self._parts, request)
 
-    def improve(self, request: SearchRequest, result: SearchResult) -> SearchResult | None:
+    def improve(self, request: wire.SearchRequest, result: SearchResult) -> SearchResult | None:
         """A better order of the first hits, or None where there is none to be had."""
         from engine.api import searching
 
         return searching.improve(self._parts, request, result)
 
-    def understand(self, text: str) -> Understood:
+    def understand(self, text: str) -> wire.Understood:
         """What the query language makes of ``text``."""
         from engine.api import searching
 
@@ -203,13 +183,13 @@ class Engine:
 
         return self.similar_request(SimilarRequest(path=PhotoPath.of(photo), limit=limit))
 
-    def similar_request(self, request: SimilarRequest) -> SearchResult:
+    def similar_request(self, request: wire.SimilarRequest) -> SearchResult:
         """Photos like one of the library or any file; itself and its copies are left out."""
         from engine.api import searching
 
         return searching.similar(self._parts, request)
 
-    def browse(self, request: BrowseRequest) -> BrowseResult:
+    def browse(self, request: wire.BrowseRequest) -> wire.BrowseResult:
         """A page of all photos, newest first."""
         from engine.api import searching
 
@@ -223,19 +203,19 @@ class Engine:
 
     # One photo
 
-    def photo_details(self, photo_id: int) -> PhotoDetails:
+    def photo_details(self, photo_id: int) -> wire.PhotoDetails:
         """Everything known about a photo."""
         from engine.api import showing
 
         return showing.details(self._parts, photo_id)
 
-    def preview(self, request: PreviewRequest) -> PreviewResult:
+    def preview(self, request: wire.PreviewRequest) -> wire.PreviewResult:
         """A large picture of a photo, written once and kept."""
         from engine.api import showing
 
         return showing.preview(self._parts, request)
 
-    def explain(self, request: ExplainRequest) -> Explanation:
+    def explain(self, request: wire.ExplainRequest) -> wire.Explanation:
         """Which part of a photo each word of a query is near to."""
         from engine.api import showing
 
@@ -243,19 +223,19 @@ class Engine:
 
     # Captions
 
-    def nearest_captions(self, request: CaptionsRequest) -> CaptionsResult:
+    def nearest_captions(self, request: wire.CaptionsRequest) -> wire.CaptionsResult:
         """The captions nearest to a photo."""
         from engine.api import captioning
 
         return captioning.nearest(self._parts, request)
 
-    def add_caption(self, request: CaptionAdd) -> CaptionRow:
+    def add_caption(self, request: wire.CaptionAdd) -> wire.CaptionRow:
         """Add the user's own caption to a photo."""
         from engine.api import captioning
 
         return captioning.add(self._parts, request)
 
-    def edit_caption(self, request: CaptionEdit) -> CaptionRow:
+    def edit_caption(self, request: wire.CaptionEdit) -> wire.CaptionRow:
         """Change a caption's words."""
         from engine.api import captioning
 
@@ -274,7 +254,7 @@ class Engine:
         with self._parts.database.transaction():
             self._parts.searches.remember(text)
 
-    def history(self) -> TextList:
+    def history(self) -> wire.TextList:
         """What was searched for, the latest first."""
         from engine.protocol.methods import TextItem, TextList
 
@@ -285,13 +265,13 @@ class Engine:
         with self._parts.database.transaction():
             self._parts.searches.clear_history()
 
-    def saved_searches(self) -> TextList:
+    def saved_searches(self) -> wire.TextList:
         """Saved searches by name."""
         from engine.protocol.methods import TextItem, TextList
 
         return TextList(tuple(TextItem(query, name) for name, query in self._parts.searches.saved()))
 
-    def save_search(self, item: TextItem) -> None:
+    def save_search(self, item: wire.TextItem) -> None:
         """Keep a search under its name (its own text where it has none)."""
         with self._parts.database.transaction():
             self._parts.searches.save(item.name or item.text, item.text)
@@ -310,7 +290,7 @@ class Engine:
         with self._parts.database.transaction():
             self._parts.settings.set(key, value)
 
-    def models(self) -> ModelList:
+    def models(self) -> wire.ModelList:
         """The models on this computer, with how many contents each has a vector of."""
         from engine.protocol.methods import ModelList, ModelRow
 
@@ -324,7 +304,7 @@ class Engine:
         ]
         return ModelList(tuple(rows))
 
-    def use_model(self, key: str) -> ModelList:
+    def use_model(self, key: str) -> wire.ModelList:
         """Search with this model from the next start on; the vectors of the others stay."""
         find_package(key, model_dirs())
         self.set_setting(MODEL_SETTING, key)
@@ -375,7 +355,7 @@ class Engine:
 
         return check(self._parts.database, self._parts.shared.thumbnails, repair=repair)
 
-    def doctor(self) -> DoctorResult:
+    def doctor(self) -> wire.DoctorResult:
         """What this computer can do, tried out."""
         from engine.diagnosis import diagnose
         from engine.protocol.methods import DoctorLine, DoctorResult
