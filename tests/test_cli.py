@@ -26,7 +26,7 @@ def balloon(*arguments: str | Path, library: Path | None = None, code: int = 0, 
     words = [*COMMAND, *map(str, arguments), *(("--library", str(library)) if library else ())]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, check=False, timeout=180, **options)
     assert done.returncode == code, done.stderr.decode("utf-8", "replace")
-    return done.stdout.decode("utf-8")
+    return str(done.stdout, "utf-8")
 
 
 def document(*arguments: str | Path, library: Path | None = None, code: int = 0) -> Any:
