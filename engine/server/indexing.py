@@ -1,0 +1,224 @@
+"""The thread that indexes: it sleeps until something is worth a look, then brings the library up to date in one run.
+
+A run that the surroundings stop (a full disk, a library that may not be written) is not tried again before a person
+asks for it; a run that is interrupted for another wish is made up for by the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.errors import KnownError
+from engine.protocol import ErrorKind, FolderState, IndexProgress
+from engine.protocol.methods import IndexState
+from engine.server.lanes import OwnEngine
+from engine.server.reports import PAUSED, STOPPED, RunReports
+from engine.server.watching import WatchThread
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from engine.api import Engine
+    from engine.indexing.indexer import Indexer
+    from engine.library.folders import Folder
+    from engine.server.lanes import OpenEngine
+    from engine.server.reports import Notify
+
+logger = logging.getLogger(__name__)
+
+_DISK_TROUBLE = {
+    errno.ENOSPC: ErrorKind.DISK_FULL,
+    errno.EDQUOT: ErrorKind.DISK_FULL,
+    errno.EROFS: ErrorKind.LIBRARY_READ_ONLY,
+    errno.EACCES: ErrorKind.LIBRARY_READ_ONLY,
+    errno.EPERM: ErrorKind.LIBRARY_READ_ONLY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to look at: these folders, or all (None), and whether a person waits for the outcome."""
+
+    folders: frozenset[int] | None
+    is_awaited: bool
+
+    def together_with(self, other: Wish | None) -> Wish:
+        """Both wishes in one."""
+        if other is None:
+            return self
+        either = None if self.folders is None or other.folders is None else self.folders | other.folders
+        return Wish(either, self.is_awaited or other.is_awaited)
+
+    def covers(self, folder: Folder) -> bool:
+        """Whether ``folder`` is to be scanned."""
+        return folder.state is not FolderState.PAUSED and (self.folders is None or folder.id in self.folders)
+
+
+class IndexingThread:
+    """Owns the indexing thread, its engine and the watch. The methods may be called from any thread."""
+
+    def __init__(self, open_engine: OpenEngine, notify: Notify) -> None:
+        self._own = OwnEngine(open_engine)
+        self._notify = notify
+        self._watch = WatchThread(self.ask)
+        self._changed = threading.Condition()
+        self._wish: Wish | None = None
+        self._running: Indexer | None = None
+        self._reports: RunReports | None = None
+        self._is_urgent = False
+        self._holds = 0
+        self._is_paused = False
+        self._trouble: IndexProgress | None = None
+        self._is_closing = False
+        self.threads = [threading.Thread(target=self._work, name="indexer", daemon=True), self._watch.thread]
+
+    def start(self) -> None:
+        """Look at all folders now, and follow them from then on."""
+        self.ask(None)
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let the threads end after what is in hand."""
+        self._watch.stop()
+        with self._changed:
+            self._is_closing = True
+            self._interrupt()
+
+    def ask(self, folders: Collection[int] | None, *, at_once: bool = False, is_awaited: bool = False) -> None:
+        """Scan these folders (None: all), and work off what is pending, after the current run or ``at_once``.
+
+        The end of a run that ``is_awaited`` is told even when it changed nothing.
+        """
+        wish = Wish(None if folders is None else frozenset(folders), is_awaited)
+        with self._changed:
+            self._wish = wish.together_with(self._wish)
+            if at_once:
+                self._is_urgent = True
+                self._interrupt()
+            self._changed.notify_all()
+
+    def pause(self) -> None:
+        """Rest until ``resume``; what was stored so far stays."""
+        with self._changed:
+            self._is_paused = True
+            self._interrupt()
+
+    def resume(self) -> None:
+        """Go on, also after a trouble."""
+        with self._changed:
+            self._is_paused = False
+            self._trouble = None
+        self.ask(None, is_awaited=True)
+
+    @contextlib.contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """While inside, no run goes on: one that did is stopped and made up for afterwards."""
+        with self._changed:
+            self._holds += 1
+            self._interrupt()
+            self._changed.wait_for(lambda: self._running is None)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._holds -= 1
+                self._changed.notify_all()
+
+    def state(self, provider: str | None) -> IndexState:
+        """What goes on now, on ``provider``."""
+        with self._changed:
+            if self._trouble is not None:
+                return IndexState(paused=True, progress=self._trouble, provider=provider)
+            progress = None if self._reports is None else self._reports.latest
+            return IndexState(self._is_paused, progress, provider)
+
+    def _interrupt(self) -> None:
+        if self._running is not None:
+            self._running.stop()
+        self._changed.notify_all()
+
+    # The thread
+
+    def _work(self) -> None:
+        try:
+            while (wish := self._next()) is not None:
+                self._run(wish)
+        finally:
+            self._own.close()
+
+    def _next(self) -> Wish | None:
+        with self._changed:
+            self._changed.wait_for(self._may_run)
+            wish, self._wish = self._wish, None
+            self._is_urgent = False
+            return None if self._is_closing else wish
+
+    def _may_run(self) -> bool:
+        is_held = self._is_paused or self._trouble is not None or self._holds > 0
+        return self._is_closing or (self._wish is not None and not is_held)
+
+    def _run(self, wish: Wish) -> None:
+        try:
+            self._index(self._own(), wish)
+        except KnownError as error:
+            logger.warning("indexing stops: %s", error)
+            self._give_up(error.kind)
+        except OSError as error:
+            logger.exception("indexing stops")
+            self._give_up(_DISK_TROUBLE.get(error.errno or 0, ErrorKind.INTERNAL))
+        except Exception:  # the border of this thread: a bug stops the run, not the engine
+            logger.exception("indexing stops")
+            self._give_up(ErrorKind.INTERNAL)
+
+    def _index(self, engine: Engine, wish: Wish) -> None:
+        folders = engine.folders()
+        self._watch.watch(_reachable(folders))
+        reports = RunReports(engine, self._notify)
+        indexer = engine.indexer()
+        with self._in_hand(indexer, reports, wish) as may_run:
+            if not may_run:
+                return
+            report = indexer.run([folder for folder in folders if wish.covers(folder)], reports.progress)
+        if not report.interrupted:
+            reports.finish(report, is_awaited=wish.is_awaited)
+        elif self._is_paused:
+            reports.end(PAUSED)
+        self._watch.watch(_reachable(engine.folders()))
+
+    @contextlib.contextmanager
+    def _in_hand(self, indexer: Indexer, reports: RunReports, wish: Wish) -> Iterator[bool]:
+        """The indexer can be interrupted while inside; False when it must not even begin."""
+        with self._changed:
+            may_run = not (self._is_closing or self._is_paused or self._is_urgent or self._holds)
+            if may_run:
+                self._running, self._reports = indexer, reports
+            else:
+                self._wish = wish.together_with(self._wish)
+        try:
+            yield may_run
+        finally:
+            with self._changed:
+                self._running = None
+                if indexer.is_stopped:
+                    self._wish = wish.together_with(self._wish)
+                self._changed.notify_all()
+
+    def _give_up(self, kind: ErrorKind) -> None:
+        with self._changed:
+            reports, self._reports = self._reports, None
+            last = None if reports is None else reports.latest
+            done, pending, issues = (0, 0, 0) if last is None else (last.done, last.pending, last.issues)
+            self._trouble = IndexProgress(STOPPED, done, pending, issues, 0.0, kind.value)
+            self._wish = Wish(None, is_awaited=False)
+        self._notify("index.progress", self._trouble)
+        self._own.close()
+
+
+def _reachable(folders: Collection[Folder]) -> list[Folder]:
+    return [folder for folder in folders if folder.state is not FolderState.PAUSED and folder.path.is_dir()]

@@ -1,0 +1,92 @@
+"""What indexing tells the desktop, and how often: progress five times a second, what is new every two seconds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from engine.protocol import IndexProgress
+from engine.protocol.methods import LibraryChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.api import Engine
+    from engine.protocol import FolderStatus, IndexReport
+
+    Notify: TypeAlias = Callable[[str, Any], None]
+
+PROGRESS_EVERY_S = 0.2
+CHANGED_EVERY_S = 2.0
+COUNTING_SHARE = 0.05
+"""The part of indexing's time that counting the library for ``library.changed`` may take."""
+
+RESTING = "rest"
+PAUSED = "paused"
+STOPPED = "stopped"
+"""Phases beside the indexer's own "scan" and "index"; of a stopped run, ``current`` names the kind of error."""
+
+
+class RunReports:
+    """The reports of one indexing run. Belongs to the indexing thread; ``latest`` may be read from any."""
+
+    def __init__(self, engine: Engine, notify: Notify, clock: Callable[[], float] = time.monotonic) -> None:
+        self.latest: IndexProgress | None = None
+        self._engine = engine
+        self._notify = notify
+        self._clock = clock
+        self._progress_due = clock()
+        self._unsent: IndexProgress | None = None
+        self._changed_due = clock() + CHANGED_EVERY_S
+        self._done_at_last_change = 0
+        self._before = self._counts()
+
+    def progress(self, progress: IndexProgress) -> None:
+        """Pass on where the run stands, unless the last report was a moment ago."""
+        self.latest = self._unsent = progress
+        moment = self._clock()
+        if moment >= self._progress_due:
+            self._progress_due = moment + PROGRESS_EVERY_S
+            self._flush()
+        if moment >= self._changed_due and progress.phase == "index" and progress.done > self._done_at_last_change:
+            self._done_at_last_change = progress.done
+            self._tell_changed()
+
+    def finish(self, report: IndexReport, *, is_awaited: bool) -> None:
+        """Say how the run ended: always when someone waits for it, else only when it changed something."""
+        self.end(RESTING)
+        changed = _did_something(report) or self._counts() != self._before
+        if is_awaited or changed:
+            self._notify("index.finished", report)
+        if changed:
+            self._tell_changed()
+
+    def end(self, phase: str, current: str = "") -> None:
+        """Say that nothing goes on any more; a run that told nothing so far needs no such word."""
+        last = self._unsent or self.latest
+        self._flush()
+        if last is not None or phase == STOPPED:
+            done, pending, issues = (last.done, last.pending, last.issues) if last is not None else (0, 0, 0)
+            self._notify("index.progress", IndexProgress(phase, done, pending, issues, 0.0, current))
+        self.latest = None
+
+    def _flush(self) -> None:
+        progress, self._unsent = self._unsent, None
+        if progress is not None:
+            self._notify("index.progress", progress)
+
+    def _tell_changed(self) -> None:
+        started = self._clock()
+        self._notify("library.changed", LibraryChanged(self._engine.status()))
+        took_s = self._clock() - started
+        self._changed_due = self._clock() + max(CHANGED_EVERY_S, took_s / COUNTING_SHARE)
+
+    def _counts(self) -> list[FolderStatus]:
+        # Photos that came back and disks that went are in no report: the counts tell.
+        return [replace(folder, full_scan_at=None) for folder in self._engine.folder_status()]
+
+
+def _did_something(report: IndexReport) -> bool:
+    counts = (report.added, report.changed, report.moved, report.missing, report.decoded, report.embedded)
+    return any(counts) or bool(report.issues)
