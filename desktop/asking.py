@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from desktop.engine_client import EngineClient, EngineFailure, Reply
+    from desktop.engine_client import EngineClient, Reply
+    from desktop.reply_decoder import EngineFailure
 
     Answered = Callable[[Any], None]
     Failed = Callable[[EngineFailure], None]

@@ -17,7 +17,7 @@ class NoticeLine(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setObjectName("banner")  # the style sheet's names
         self._action: Callable[[], None] | None = None
         self.label = QLabel()
         self.label.setWordWrap(True)
@@ -25,6 +25,7 @@ class NoticeLine(QFrame):
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.button = QPushButton()
+        self.button.setObjectName("link")
         self.button.clicked.connect(self._on_clicked)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)

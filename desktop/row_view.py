@@ -156,7 +156,7 @@ class RowList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setMinimumWidth(200)
         self.clicked.connect(self.chosen)
 

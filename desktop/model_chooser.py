@@ -1,0 +1,99 @@
+"""The models on this computer: which one searches, and how many photos each can search already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QButtonGroup, QLabel, QRadioButton, QVBoxLayout, QWidget
+
+from desktop.asking import Asker
+from desktop.caption_model import LANGUAGE_NAMES
+from desktop.wording import number
+from engine.protocol.methods import Empty, ModelList, ModelUse
+
+if TYPE_CHECKING:
+    from desktop.engine_client import EngineClient
+    from desktop.reply_decoder import EngineFailure
+    from engine.protocol import LibraryStatus
+    from engine.protocol.methods import ModelRow
+
+
+class ModelChooser(QWidget):
+    """One radio button a model. A model that has not seen all photos searches those it has seen.
+
+    Signals:
+        failed(failure): an ``EngineFailure``; the choice was taken back.
+    """
+
+    failed = Signal(object)
+
+    def __init__(self, client: EngineClient, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lists, self._statuses = Asker(client, self), Asker(client, self)
+        self._models: tuple[ModelRow, ...] = ()
+        self._contents: int | None = None
+        self.group = QButtonGroup(self)
+        self.group.idToggled.connect(self._on_toggled)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._rows = QWidget()
+        self._column.addWidget(self._rows)
+
+    def load(self) -> None:
+        """Ask for the models and for how many photos there are."""
+        self._lists.ask_anew("models.list", Empty(), self._on_models, self._on_failed)
+        self._statuses.ask_anew("status", Empty(), self._on_status)
+
+    def _on_models(self, result: ModelList) -> None:
+        self._models = result.models
+        self._show()
+
+    def _on_status(self, status: LibraryStatus) -> None:
+        self._contents = status.contents
+        self._show()
+
+    def _show(self) -> None:
+        with QSignalBlocker(self.group):
+            for button in self.group.buttons():
+                self.group.removeButton(button)
+            rows = QWidget()
+            column = QVBoxLayout(rows)
+            column.setContentsMargins(0, 0, 0, 0)
+            for position, model in enumerate(self._models):
+                self._add(column, position, model)
+        self._column.replaceWidget(self._rows, rows)
+        self._rows.deleteLater()
+        self._rows = rows
+
+    def _add(self, column: QVBoxLayout, position: int, model: ModelRow) -> None:
+        button = QRadioButton(model.name.replace("&", "&&"))
+        button.setChecked(model.in_use)
+        detail = QLabel(self._detail(model))
+        detail.setObjectName("muted")
+        detail.setWordWrap(True)
+        detail.setIndent(24)
+        button.setAccessibleDescription(detail.text())
+        self.group.addButton(button, position)
+        column.addWidget(button)
+        column.addWidget(detail)
+        column.addSpacing(6)
+
+    def _detail(self, model: ModelRow) -> str:
+        languages = ", ".join(LANGUAGE_NAMES.get(code, code) for code in model.languages)
+        return " · ".join(part for part in (languages, model.licence, self._coverage(model)) if part)
+
+    def _coverage(self, model: ModelRow) -> str:
+        if self._contents is None:
+            return ""
+        indexed, contents = number(model.indexed), number(self._contents)
+        return self.tr("searches {indexed} of {contents} photos").format(indexed=indexed, contents=contents)
+
+    def _on_toggled(self, position: int, checked: bool) -> None:
+        if checked and not self._models[position].in_use:
+            request = ModelUse(self._models[position].key)
+            self._lists.ask_anew("models.use", request, self._on_models, self._on_failed)
+
+    def _on_failed(self, failure: EngineFailure) -> None:
+        self._show()
+        self.failed.emit(failure)

@@ -1,0 +1,178 @@
+"""Preferences. Every choice works at once: there is no OK and nothing to lose by closing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QPushButton,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import notices
+from desktop.asking import Asker
+from desktop.library_options import SettingCheckBox, WorkersBox
+from desktop.model_chooser import ModelChooser
+from desktop.notice_line import NoticeLine
+from desktop.wording import byte_size
+from engine.protocol.methods import Empty
+
+if TYPE_CHECKING:
+    from desktop.engine_client import EngineClient
+    from desktop.reply_decoder import EngineFailure
+    from desktop.settings import AppSettings
+    from engine.protocol import LibraryStatus
+
+
+class Preferences(QDialog):
+    """Four pages: general, search model, indexing, library."""
+
+    def __init__(self, client: EngineClient, settings: AppSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Preferences"))
+        self._settings = settings
+        self._path = ""
+        self._statuses = Asker(client, self)
+        self.notice = NoticeLine(self)
+        self._make_general()
+        self._make_options(client)
+        self._make_library()
+        self.models = ModelChooser(client)
+        self.models.failed.connect(self._on_failed)
+        self._lay_out()
+        self.resize(540, 400)
+        settings.changed.connect(self._on_setting_changed)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What is shown is what is stored."""
+        super().showEvent(event)
+        self.reload()
+
+    def reload(self) -> None:
+        """Ask for all values again."""
+        self.notice.clear()
+        self.models.load()
+        for box in self.options:
+            box.load()
+        self.workers.load()
+        self._statuses.ask_anew("status", Empty(), self._on_status, self._on_failed)
+
+    def _make_general(self) -> None:
+        self.language = QComboBox()
+        self.language.addItem(self.tr("Follow the system"), "system")
+        self.language.addItem("English", "en")
+        self.language.addItem("简体中文", "zh_CN")
+        self.theme = QComboBox()
+        self.theme.addItem(self.tr("Follow the system"), "system")
+        self.theme.addItem(self.tr("Light"), "light")
+        self.theme.addItem(self.tr("Dark"), "dark")
+        self._on_setting_changed("language")
+        self._on_setting_changed("theme")
+        self.language.currentIndexChanged.connect(self._on_language_chosen)
+        self.theme.currentIndexChanged.connect(self._on_theme_chosen)
+
+    def _make_options(self, client: EngineClient) -> None:
+        self.use_bank = SettingCheckBox(
+            client, "captions.bank", self.tr("Suggest captions from the caption bank"), default=True
+        )
+        self.read_text = SettingCheckBox(
+            client, "ocr.enabled", self.tr("Read text in photos, so that it can be searched")
+        )
+        self.on_mains = SettingCheckBox(client, "index.only_on_mains", self.tr("Index only on mains power"))
+        self.when_idle = SettingCheckBox(
+            client, "index.only_when_idle", self.tr("Index only while the computer is idle")
+        )
+        self.options = (self.use_bank, self.read_text, self.on_mains, self.when_idle)
+        self.workers = WorkersBox(client, "index.workers")
+        self.workers.setAccessibleName(self.tr("Processes that read photos"))
+        for box in (*self.options, self.workers):
+            box.failed.connect(self._on_failed)
+
+    def _make_library(self) -> None:
+        self.library = QLabel()
+        self.library.setTextFormat(Qt.TextFormat.PlainText)
+        self.library.setWordWrap(True)
+        self.library.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.library.setAccessibleName(self.tr("Where the library lives"))
+        self.library_size = QLabel()
+        self.copy_path = QPushButton(self.tr("Copy path"))
+        self.copy_path.setEnabled(False)
+        self.copy_path.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._path))
+
+    def _lay_out(self) -> None:
+        self.tabs = QTabWidget()
+        general = _page(self.tabs, self.tr("General"))
+        general.addRow(self.tr("&Language"), self.language)
+        general.addRow(self.tr("&Theme"), self.theme)
+        models = _page(self.tabs, self.tr("Search model"))
+        models.addRow(_explanation(self.tr("The model decides what “looks like” means. Photos are never sent away.")))
+        models.addRow(self.models)
+        indexing = _page(self.tabs, self.tr("Captions and indexing"))
+        indexing.addRow(self.use_bank)
+        indexing.addRow(self.read_text)
+        indexing.addRow(self.on_mains)
+        indexing.addRow(self.when_idle)
+        indexing.addRow(self.tr("&Processes that read photos"), self.workers)
+        library = _page(self.tabs, self.tr("Library"))
+        library.addRow(
+            _explanation(
+                self.tr("The library holds what Balloon knows about your photos, never the photos themselves.")
+            )
+        )
+        library.addRow(self.tr("Place"), self.library)
+        library.addRow(self.tr("Size"), self.library_size)
+        library.addRow(self.copy_path)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        column = QVBoxLayout(self)
+        column.addWidget(self.tabs, 1)
+        column.addWidget(self.notice)
+        column.addWidget(buttons)
+
+    def _on_language_chosen(self) -> None:
+        self._settings.language = self.language.currentData()
+
+    def _on_theme_chosen(self) -> None:
+        self._settings.theme = self.theme.currentData()
+
+    def _on_setting_changed(self, name: object) -> None:
+        box = {"language": self.language, "theme": self.theme}.get(str(name))
+        if box is not None:
+            box.setCurrentIndex(max(0, box.findData(getattr(self._settings, str(name)))))
+
+    def _on_status(self, status: LibraryStatus) -> None:
+        self._path = status.library
+        self.library.setText(status.library.replace("/", "/\u200b").replace("\\", "\\\u200b"))
+        self.library_size.setText(byte_size(status.byte_size))
+        self.copy_path.setEnabled(True)
+
+    def _on_failed(self, failure: EngineFailure) -> None:
+        self.notice.say(notices.sentence(failure), self.tr("Try again"), self.reload)
+
+
+def _page(tabs: QTabWidget, title: str) -> QFormLayout:
+    page = QWidget()
+    form = QFormLayout(page)
+    form.setContentsMargins(16, 16, 16, 16)
+    form.setVerticalSpacing(12)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    tabs.addTab(page, title)
+    return form
+
+
+def _explanation(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setObjectName("muted")
+    label.setWordWrap(True)
+    return label
