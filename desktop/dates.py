@@ -1,4 +1,4 @@
-"""The months that the grid is divided by."""
+"""Dates as people of the interface's language write them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from datetime import datetime
 from PySide6.QtCore import QDate, QLocale
 
 
+def day_text(taken_at: str) -> str:
+    """Give "5 May 2023" for an ISO date and time; what cannot be read comes back as it is."""
+    day = _day(taken_at)
+    return taken_at if day is None else QLocale().toString(day, QLocale.FormatType.LongFormat)
+
+
 def month_text(taken_at: str | None) -> str:
     """Give "May 2023" or 「2023年5月」 for an ISO date and time, and nothing for a missing or unreadable one."""
-    try:
-        moment = datetime.fromisoformat(taken_at or "")
-    except ValueError:
+    day = _day(taken_at or "")
+    if day is None:
         return ""
     is_chinese = QLocale().language() == QLocale.Language.Chinese
-    return QLocale().toString(QDate(moment.year, moment.month, 1), "yyyy年M月" if is_chinese else "MMMM yyyy")
+    return QLocale().toString(day, "yyyy年M月" if is_chinese else "MMMM yyyy")
+
+
+def _day(taken_at: str) -> QDate | None:
+    try:
+        moment = datetime.fromisoformat(taken_at)
+    except ValueError:
+        return None
+    return QDate(moment.year, moment.month, moment.day)

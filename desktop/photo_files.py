@@ -14,21 +14,9 @@ from desktop.places import pasted_dir
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PHOTO_SUFFIXES: Final = (
-    ".jpg",
-    ".jpeg",
-    ".jpe",
-    ".png",
-    ".webp",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".gif",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".jp2",
-) + (".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw")
+RAW_SUFFIXES: Final = (".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw")
+_RENDERED: Final = ("jpg", "jpeg", "jpe", "png", "webp", "heic", "heif", "avif", "gif", "bmp", "tif", "tiff", "jp2")
+PHOTO_SUFFIXES: Final = (*RAW_SUFFIXES, *(f".{name}" for name in _RENDERED))
 MAX_PHOTOS: Final = 8
 
 

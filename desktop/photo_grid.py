@@ -1,0 +1,243 @@
+"""The photos as tiles: choosing, keys, dragging out, the menu. It knows photo ids and says what is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QDrag, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QListView, QWidget
+
+from desktop.dates import month_text
+from desktop.photo_actions import PhotoAction
+from desktop.photo_delegate import GAP, RADIUS, PhotoDelegate
+from desktop.photo_menu import PhotoMenu
+
+if TYPE_CHECKING:
+    from desktop.photo_model import PhotoModel
+    from desktop.thumbnail_loader import ThumbnailLoader
+
+_MARGIN: Final = 16
+_PILL_MS: Final = 1200
+
+
+class PhotoGrid(QListView):
+    """A list view of square tiles that fill each line.
+
+    Signals:
+        action_asked(object, object, object): a ``PhotoAction``, the photo ids it is for, and its further value or None.
+        chosen(object): the current photo id, or None.
+        rows_wanted(object, object): offset and limit of a page that is seen and not known yet.
+    """
+
+    action_asked = Signal(object, object, object)
+    chosen = Signal(object)
+    rows_wanted = Signal(object, object)
+
+    def __init__(self, model: PhotoModel, loader: ThumbnailLoader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("photoGrid")
+        self.setAccessibleName(self.tr("Photos"))
+        self.is_search = False
+        self._photos = model
+        self._loader = loader
+        self._tile_edge = 176
+        self._kept: tuple[set[int], int | None, int] | None = None
+        self._delegate = PhotoDelegate(loader, self)
+        self._set_up_view()
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self._set_up_date_pill()
+        self._settle = QTimer(self, singleShot=True, interval=30)
+        self._settle.timeout.connect(self._ask_for_rows)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        loader.ready.connect(self._on_thumbnail)
+        model.modelAboutToBeReset.connect(self._remember)
+        model.modelReset.connect(self._on_reset)
+        self.selectionModel().currentChanged.connect(self._on_current)
+        self.doubleClicked.connect(lambda index: self._ask(PhotoAction.OPEN, index))
+
+    def set_tile_edge(self, edge: int) -> None:
+        """Make tiles about ``edge`` logical pixels wide."""
+        self._tile_edge = edge
+        self._fit()
+
+    def set_shows_months(self, shows: bool) -> None:
+        """Say the month on its first photo and while scrolling; for a list by date."""
+        self._delegate.shows_months = shows
+        self.viewport().update()
+
+    def selected_ids(self) -> tuple[int, ...]:
+        """The chosen photos in the order shown."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        hits = (self._photos.hit_at(row) for row in rows)
+        return tuple(hit.photo_id for hit in hits if hit is not None)
+
+    def current_id(self) -> int | None:
+        """The photo that has the focus."""
+        hit = self._photos.hit_at(self.currentIndex().row())
+        return None if hit is None else hit.photo_id
+
+    def choose(self, photo_id: int) -> None:
+        """Make a photo the current and only chosen one, and bring it into view."""
+        row = self._photos.row_of(photo_id)
+        if row is not None:
+            self.setCurrentIndex(self._photos.index(row))
+
+    def visible_rows(self) -> tuple[int, int]:
+        """First and last row in view; the last is -1 when there is none."""
+        area = self.viewport().rect()
+        inset = self._delegate.cell_edge // 2
+        first = self.indexAt(QPoint(inset, GAP)).row()
+        first = first if first >= 0 else self.indexAt(QPoint(inset, inset)).row()
+        last = self.indexAt(QPoint(area.width() - inset, area.height() - GAP)).row()
+        return max(first, 0), last if last >= 0 else self._photos.rowCount() - 1
+
+    def open_menu(self, position: QPoint) -> PhotoMenu | None:
+        """Show the menu for the chosen photos at a place of the screen; None when nothing is chosen."""
+        ids = self.selected_ids()
+        hits = [hit for hit in map(self._photos.hit, ids) if hit is not None]
+        if not hits:
+            return None
+        menu = PhotoMenu(
+            hits, lambda name, value: self.action_asked.emit(name, ids, value), is_search=self.is_search, parent=self
+        )
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(position)
+        return menu
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Show the menu over the photo, or beside the current one when the menu key was pressed."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            place = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
+        else:
+            place = event.globalPos()
+        if self.open_menu(place) is not None:
+            event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, Space previews, Ctrl+C copies files, Alt+Enter shows properties. Delete does nothing."""
+        key, modifiers = event.key(), event.modifiers()
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self._ask(PhotoAction.COPY_FILES)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            with_alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+            self._ask(PhotoAction.PROPERTIES if with_alt else PhotoAction.OPEN, self.currentIndex())
+        elif key == Qt.Key.Key_Space and modifiers == Qt.KeyboardModifier.NoModifier:
+            self._ask(PhotoAction.PREVIEW, self.currentIndex())
+        elif key not in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            super().keyPressEvent(event)
+
+    def startDrag(self, _actions: Qt.DropAction) -> None:
+        """Let the chosen files be dropped on other programs, and on the search field."""
+        drag = QDrag(self)
+        drag.setMimeData(self._photos.mimeData(self.selectedIndexes()))
+        hit = self._photos.hit_at(self.currentIndex().row())
+        pixmap = self._loader.pixmap(hit.photo_id, hit.thumbnail) if hit and hit.thumbnail else None
+        if pixmap is not None:
+            drag.setPixmap(pixmap.scaledToWidth(96, Qt.TransformationMode.SmoothTransformation))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fill the lines anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fill the lines for the first time, or for another screen."""
+        super().showEvent(event)
+        self._fit()
+
+    def _set_up_view(self) -> None:
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setMovement(QListView.Movement.Static)
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(2000)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setDragEnabled(True)  # after setMovement, which turns it off
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setViewportMargins(_MARGIN, 0, 4, 0)
+        self.setMouseTracking(True)
+
+    def _set_up_date_pill(self) -> None:
+        self._pill = QLabel(self)
+        self._pill.setObjectName("datePill")
+        self._pill.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._pill.hide()
+        self._pill_timer = QTimer(self, singleShot=True, interval=_PILL_MS)
+        self._pill_timer.timeout.connect(self._pill.hide)
+
+    def _fit(self) -> None:
+        width = self.viewport().width() - 1
+        columns = max(2, round(width / (self._tile_edge + GAP)))
+        cell = width // columns
+        self.setUniformItemSizes(not self._photos.has_divider)
+        if (cell, width) != (self._delegate.cell_edge, self._delegate.line_width):
+            self._delegate.cell_edge, self._delegate.line_width = cell, width
+            self.verticalScrollBar().setSingleStep(cell // 3)
+            self.scheduleDelayedItemsLayout()
+        ratio = self.devicePixelRatioF()
+        self._loader.set_size(round((cell - GAP) * ratio), round(RADIUS * ratio))
+        self._settle.start()
+
+    def _ask(self, name: PhotoAction, index: QModelIndex | None = None) -> None:
+        hit = None if index is None else self._photos.hit_at(index.row())
+        ids = self.selected_ids() if index is None else (hit.photo_id,) if hit else ()
+        if ids:
+            self.action_asked.emit(name, ids, None)
+
+    def _on_scrolled(self) -> None:
+        self._settle.start()
+        if self._delegate.shows_months:
+            hit = self._photos.hit_at(self.visible_rows()[0])
+            if hit is not None and (words := month_text(hit.taken_at)):
+                self._show_pill(words)
+
+    def _show_pill(self, words: str) -> None:
+        self._pill.setText(words)
+        self._pill.adjustSize()
+        self._pill.move((self.width() - self._pill.width()) // 2, 10)
+        self._pill.show()
+        self._pill_timer.start()
+
+    def _ask_for_rows(self) -> None:
+        first, last = self.visible_rows()
+        page = self._photos.missing_page(first, last)
+        if page is not None:
+            self.rows_wanted.emit(*page)
+
+    def _on_thumbnail(self, photo_id: int) -> None:
+        row = self._photos.row_of(photo_id)
+        if row is not None:
+            self.viewport().update(self.visualRect(self._photos.index(row)))
+
+    def _on_current(self, _current: QModelIndex, _previous: QModelIndex) -> None:
+        self.chosen.emit(self.current_id())
+
+    def _remember(self) -> None:
+        self._kept = (set(self.selected_ids()), self.current_id(), self.verticalScrollBar().value())
+
+    def _on_reset(self) -> None:
+        self.setUniformItemSizes(not self._photos.has_divider)
+        kept, self._kept = self._kept, None
+        if kept is not None and kept[0]:
+            self._choose_again(*kept[:2])
+        self._settle.start()
+
+    def _choose_again(self, chosen: set[int], current: int | None) -> None:
+        rows = [row for row in map(self._photos.row_of, chosen) if row is not None]
+        for row in rows:
+            self.selectionModel().select(self._photos.index(row), QItemSelectionModel.SelectionFlag.Select)
+        focus = None if current is None else self._photos.row_of(current)
+        if focus is not None:
+            flag = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self._photos.index(focus), flag)
+
+    def sizeHint(self) -> QSize:
+        """Four by three tiles."""
+        return QSize(4 * self._tile_edge, 3 * self._tile_edge)
