@@ -34,7 +34,8 @@ def _show(result: SearchResult, output: Output) -> int:
     if output.as_json:
         output.document(result)
     elif not result.hits:
-        output.note("No photos to search yet. Add some with: balloon index FOLDER")
+        nothing = "No photos to search yet. Add some with: balloon index FOLDER"
+        output.note("No photo fits all of that." if result.known else nothing)
     elif result.confidence is Confidence.NONE:
         output.note(f"No good match for “{result.query}”. The closest photos, for what they are worth:")
         output.table([_row(hit) for hit in result.hits[:CLOSEST_SHOWN]])

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from engine.search.query import Query
     from engine.search.vectors import HotMatrix
 
-CLOSEST_KEPT = 10  # this many are given even where none is good: whoever asks sees what is nearest
+CLOSEST_KEPT = 10  # this many are given where none is good: whoever asks may see what is nearest
+NEAR_THE_BEST = 0.6  # beside good hits, others count as possible down to this share of the best similarity
 TEXT_HITS = 1000
 LIKELY = 0.5
 VECTORS, FILTERS = "vectors", "filters"
@@ -225,6 +226,10 @@ def selection_of(query: Query) -> Selection:
 
 
 def _cut(found: Sequence[_Found], limit: int) -> list[_Found]:
-    """Good hits up to the limit; where they are few, the closest others fill up to ``CLOSEST_KEPT``."""
-    good = sum(item.level is not Confidence.NONE for item in found)
-    return list(found[: min(limit, max(good, CLOSEST_KEPT))])
+    """Good hits up to the limit; where they are few, others not much worse, or (where none is good) the closest."""
+    good = [item for item in found if item.level is not Confidence.NONE]
+    rest = found[len(good) : max(len(good), CLOSEST_KEPT)]
+    if good:
+        enough = NEAR_THE_BEST * max(item.score for item in found)
+        rest = [item for item in rest if item.score >= enough]
+    return [*good, *rest][:limit]
