@@ -72,7 +72,8 @@ class SearchBar(QWidget):
 
     def set_text(self, text: str) -> None:
         """Search for these words alone."""
-        self.set_query(Query(text))
+        self._set_photos(())
+        self.edit.setText(text)
         self._submit()
 
     def add_photos(self, photos: Sequence[PhotoTerm]) -> None:
@@ -111,9 +112,9 @@ class SearchBar(QWidget):
         glass.setPixmap(icon_pixmap("search", _ICON, current_tokens().muted))
         self._photo_place = QWidget()
         self._photo_place.setVisible(False)
-        photos = QHBoxLayout(self._photo_place)
-        photos.setContentsMargins(0, 0, 0, 0)
-        photos.setSpacing(4)
+        self._photo_row = QHBoxLayout(self._photo_place)
+        self._photo_row.setContentsMargins(0, 0, 0, 0)
+        self._photo_row.setSpacing(4)
         self.clear_button = self._button("close", self.tr("Clear the search"), self.clear)
         self.clear_button.setVisible(False)
         self.history_button = self._button("history", self.tr("Recent and saved searches"), self._open_history)
@@ -150,7 +151,7 @@ class SearchBar(QWidget):
         for photo in photos:
             chip = PhotoChip(photo)
             chip.removed.connect(lambda photo=photo: self._remove_photo(photo))
-            self._photo_place.layout().addWidget(chip)
+            self._photo_row.addWidget(chip)
         self._photo_place.setVisible(bool(photos))
         self._show_clear()
 

@@ -1,0 +1,131 @@
+"""The first thing a person sees: choose folders, and indexing starts at once. Nothing else to decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QDir, QStandardPaths, Qt
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktop import notices
+from desktop.icons import icon_pixmap
+from desktop.notice_line import NoticeLine
+from desktop.theme import current_tokens
+from engine.protocol import PhotoPath
+from engine.protocol.methods import FolderAdd
+
+if TYPE_CHECKING:
+    from desktop.engine_client import EngineClient, EngineFailure
+
+_COLUMN: Final = 520
+_BALLOON: Final = 96
+
+
+class FirstStartPage(QWidget):
+    """Offers the system's pictures folder, and any other. Photos appear as soon as the engine has found some."""
+
+    def __init__(self, client: EngineClient, pictures: Path | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._pictures = pictures or _pictures_folder()
+        self.notice = NoticeLine()
+        self.add_button = QPushButton(self.tr("Add this folder"))
+        self.add_button.setObjectName("primary")
+        self.add_button.setAccessibleDescription(str(self._pictures or ""))
+        self.add_button.clicked.connect(self._add_pictures)
+        self.choose_button = QPushButton(self.tr("Choose another folder…"))
+        self.choose_button.clicked.connect(self.choose)
+        self._build()
+
+    def choose(self) -> None:
+        """Let the person pick a folder."""
+        dialog = QFileDialog(self, self.tr("Choose a folder with photos"), QDir.homePath())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda folder: self.add(Path(folder)))
+        dialog.open()
+
+    def add(self, folder: Path) -> None:
+        """Watch a folder from now on."""
+        self.notice.hide()
+        self.add_button.setEnabled(False)
+        reply = self._client.request("folders.add", FolderAdd(PhotoPath.of(folder)))
+        reply.finished.connect(lambda _folder: self.add_button.setEnabled(True))
+        reply.failed.connect(self._on_failed)
+
+    def _add_pictures(self) -> None:
+        if self._pictures is not None:
+            self.add(self._pictures)
+
+    def _on_failed(self, failure: EngineFailure) -> None:
+        self.add_button.setEnabled(True)
+        self.notice.say(notices.sentence(failure))
+
+    def _build(self) -> None:
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        column.addStretch(2)
+        column.addWidget(self._picture())
+        column.addWidget(_label("title", self.tr("Find photos by what is in them")))
+        lead = self.tr("Choose where your photos are. You can search as soon as the first ones have been looked at.")
+        column.addWidget(_label("lead", lead))
+        column.addSpacing(12)
+        if self._pictures is not None:
+            column.addWidget(self._folder_card(self._pictures))
+        column.addWidget(self.choose_button, alignment=Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self.notice)
+        column.addSpacing(16)
+        promise = self.tr("Everything stays on this computer. Your photos are only read, never changed.")
+        column.addWidget(_label("muted", promise))
+        column.addStretch(3)
+        middle = QWidget()
+        middle.setMaximumWidth(_COLUMN)
+        middle.setLayout(column)
+        row = QHBoxLayout(self)
+        row.addStretch(1)
+        row.addWidget(middle, 100)
+        row.addStretch(1)
+
+    def _picture(self) -> QLabel:
+        picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        ratio = self.devicePixelRatioF()
+        pixmap = icon_pixmap("balloon", round(_BALLOON * ratio), "#000000").copy()
+        pixmap.setDevicePixelRatio(ratio)
+        picture.setPixmap(pixmap)
+        return picture
+
+    def _folder_card(self, folder: Path) -> QFrame:
+        card = QFrame()
+        card.setObjectName("folderRow")
+        picture = QLabel()
+        picture.setPixmap(icon_pixmap("folder", 28, current_tokens().muted))
+        name = QLabel(folder.name)
+        name.setObjectName("heading")
+        place = QLabel(str(folder))
+        place.setObjectName("muted")
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(name)
+        words.addWidget(place)
+        row = QHBoxLayout(card)
+        row.setContentsMargins(16, 14, 16, 14)
+        row.setSpacing(14)
+        row.addWidget(picture)
+        row.addLayout(words, 1)
+        row.addWidget(self.add_button)
+        return card
+
+
+def _pictures_folder() -> Path | None:
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    return Path(place) if place and Path(place).is_dir() and Path(place) != Path.home() else None
+
+
+def _label(name: str, text: str) -> QLabel:
+    label = QLabel(text, alignment=Qt.AlignmentFlag.AlignCenter)
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label

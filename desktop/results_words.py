@@ -1,0 +1,82 @@
+"""The sentences of the middle of the window: how many photos, nothing found and what to try, example queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from engine.protocol import Confidence
+
+if TYPE_CHECKING:
+    from desktop.search_query import Query
+    from engine.protocol import SearchResult
+
+
+def example_queries() -> tuple[str, ...]:
+    """Queries to start with, in the interface's language."""
+    return (
+        QCoreApplication.translate("results", "red balloon over the sea"),
+        QCoreApplication.translate("results", "dog on the beach"),
+        QCoreApplication.translate("results", "birthday cake with candles"),
+        QCoreApplication.translate("results", "snow last winter"),
+        QCoreApplication.translate("results", "sunset -people"),
+    )
+
+
+def count_text(count: int) -> str:
+    """Say "1,240 photos"."""
+    return QCoreApplication.translate("results", "%Ln photo(s)", None, count)
+
+
+def result_text(result: SearchResult) -> str:
+    """How many were found, how many are only possible, and how much could be searched so far."""
+    matches = sum(hit.confidence == Confidence.MATCH for hit in result.hits)
+    possible = len(result.hits) - matches
+    if result.confidence == Confidence.NONE:
+        words = QCoreApplication.translate("results", "No good match. These photos come closest.")
+    elif matches and possible:
+        words = QCoreApplication.translate("results", "%Ln match(es)", None, matches)
+        words += " · " + QCoreApplication.translate("results", "%Ln possible", None, possible)
+    elif matches:
+        words = QCoreApplication.translate("results", "%Ln match(es)", None, matches)
+    else:
+        words = QCoreApplication.translate("results", "%Ln possible match(es)", None, possible)
+    coverage = coverage_text(result)
+    return f"{words} · {coverage}" if coverage else words
+
+
+def coverage_text(result: SearchResult) -> str:
+    """Say "Searching 1,240 of 3,010 photos" while not all can be searched; else nothing."""
+    if result.covered >= result.known:
+        return ""
+    numbers = {"covered": _number(result.covered), "known": _number(result.known)}
+    return QCoreApplication.translate("results", "Searching {covered} of {known} photos").format(**numbers)
+
+
+def no_match_title(query: Query) -> str:
+    """Say "No good match for “…”"."""
+    text = query.text.strip()
+    if not text:
+        return QCoreApplication.translate("results", "No photo is much like this one")
+    return QCoreApplication.translate("results", "No good match for “{text}”").format(text=text)
+
+
+def no_match_lead(result: SearchResult, *, has_filters: bool) -> str:
+    """What to try next; that not all photos could be searched comes first."""
+    parts = []
+    coverage = coverage_text(result)
+    if coverage:
+        parts.append(
+            QCoreApplication.translate("results", "{coverage} so far; more are on their way.").format(coverage=coverage)
+        )
+    if has_filters:
+        parts.append(
+            QCoreApplication.translate("results", "Some photos are left out by a filter. Taking it away may help.")
+        )
+    parts.append(QCoreApplication.translate("results", "Fewer or simpler words often find more: say what can be seen."))
+    return " ".join(parts)
+
+
+def _number(value: int) -> str:
+    return QLocale().toString(value)
