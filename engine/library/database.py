@@ -14,6 +14,7 @@ import apsw
 
 from engine.errors import KnownError
 from engine.library import migrations
+from engine.library.transactions import transaction
 from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from engine.config import LibraryPaths
 
 BUSY_TIMEOUT_MS = 10_000
-PAGE_BYTES = 16_384
 
 _MEANINGS: tuple[tuple[type[Exception], ErrorKind, str], ...] = (
     (apsw.FullError, ErrorKind.DISK_FULL, "There is no room left on the disk that holds the library. Free some space."),
@@ -67,16 +67,15 @@ class Database:
         """Open for writing, creating or migrating the file; raises ``KnownError``. The caller holds the writer lock."""
         with known_errors():
             _make_private_folder(paths.root)
-            fresh = not paths.database.exists()
+            # An empty file is what a creation leaves behind that was interrupted.
+            fresh = not paths.database.exists() or not paths.database.stat().st_size
             connection = apsw.Connection(str(paths.database))
             if fresh:
                 paths.database.chmod(0o600)
-                connection.pragma("page_size", PAGE_BYTES)
             _configure(connection)
             migrations.bring_up_to_date(connection, paths.backups)
             connection.pragma("journal_mode", "wal")
             connection.pragma("synchronous", "normal")
-            connection.transaction_mode = "IMMEDIATE"
             return cls(connection, writable=True)
 
     @classmethod
@@ -99,7 +98,7 @@ class Database:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing: commit at the end, roll back on any exception."""
-        with known_errors(), self._connection:
+        with known_errors(), transaction(self._connection):
             yield
 
     def rows(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from importlib import resources
 from typing import TYPE_CHECKING
 
 import apsw
 
 from engine.errors import KnownError
+from engine.library.transactions import transaction
 from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x42414C4E  # "BALN"
 VERSION = 1
+PAGE_BYTES = 16_384
 
 # From version n to n + 1: each runs together with the new user_version in one transaction.
 MIGRATIONS: dict[int, Callable[[apsw.Connection], None]] = {}
@@ -41,7 +44,7 @@ def bring_up_to_date(
     _copy(connection, backups, version)
     for number in range(version, target):
         step = (MIGRATIONS if steps is None else steps)[number]
-        with connection:
+        with transaction(connection):
             step(connection)
             connection.pragma("user_version", number + 1)
 
@@ -76,7 +79,8 @@ def _is_empty(connection: apsw.Connection) -> bool:
 
 def _create(connection: apsw.Connection) -> None:
     schema = resources.files("engine.library").joinpath("schema.sql").read_text(encoding="utf-8")
-    with connection:
+    connection.pragma("page_size", PAGE_BYTES)  # heeded only before the first table
+    with transaction(connection):
         connection.execute(schema)
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("user_version", VERSION)
@@ -85,7 +89,7 @@ def _create(connection: apsw.Connection) -> None:
 def _copy(connection: apsw.Connection, backups: Path, version: int) -> Path:
     backups.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = backups / f"library-v{version}.db"
-    with apsw.Connection(str(target)) as copy, copy.backup("main", connection, "main") as backup:
+    with contextlib.closing(apsw.Connection(str(target))) as copy, copy.backup("main", connection, "main") as backup:
         backup.step()
     target.chmod(0o600)
     return target
