@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from engine.errors import KnownError
 from engine.protocol import ErrorKind, FolderState, IndexProgress
 from engine.protocol.methods import IndexState
 from engine.server.lanes import OwnEngine
-from engine.server.reports import PAUSED, STOPPED, RunReports
+from engine.server.reports import STOPPED, RunReports, ended
 from engine.server.watching import WatchThread
 
 if TYPE_CHECKING:
@@ -185,10 +186,10 @@ class IndexingThread:
             if not may_run:
                 return
             report = indexer.run([folder for folder in folders if wish.covers(folder)], reports.progress)
-        if not report.interrupted:
+        if report.interrupted:
+            reports.break_off(report, is_paused=self._is_paused)
+        else:
             reports.finish(report, is_awaited=wish.is_awaited)
-        elif self._is_paused:
-            reports.end(PAUSED)
         self._watch.watch(_reachable(engine.folders()))
 
     @contextlib.contextmanager
@@ -211,14 +212,12 @@ class IndexingThread:
 
     def _give_up(self, kind: ErrorKind) -> None:
         with self._changed:
-            reports, self._reports = self._reports, None
-            last = None if reports is None else reports.latest
-            done, pending, issues = (0, 0, 0) if last is None else (last.done, last.pending, last.issues)
-            self._trouble = IndexProgress(STOPPED, done, pending, issues, 0.0, kind.value)
+            latest = None if self._reports is None else self._reports.latest
+            self._trouble = ended(latest, STOPPED, kind.value)
             self._wish = Wish(None, is_awaited=False)
         self._notify("index.progress", self._trouble)
         self._own.close()
 
 
 def _reachable(folders: Collection[Folder]) -> list[Folder]:
-    return [folder for folder in folders if folder.state is not FolderState.PAUSED and folder.path.is_dir()]
+    return [folder for folder in folders if folder.state is not FolderState.PAUSED and os.path.isdir(folder.path)]

@@ -55,21 +55,26 @@ class RunReports:
 
     def finish(self, report: IndexReport, *, is_awaited: bool) -> None:
         """Say how the run ended: always when someone waits for it, else only when it changed something."""
-        self.end(RESTING)
-        changed = _did_something(report) or self._counts() != self._before
+        self._end(RESTING)
+        changed = self._has_changed(report)
         if is_awaited or changed:
             self._notify("index.finished", report)
         if changed:
             self._tell_changed()
 
-    def end(self, phase: str, current: str = "") -> None:
-        """Say that nothing goes on any more; a run that told nothing so far needs no such word."""
-        last = self._unsent or self.latest
+    def break_off(self, report: IndexReport, *, is_paused: bool) -> None:
+        """The run was interrupted: for long when ``is_paused``, else the next one follows at once."""
+        if is_paused:
+            self._end(PAUSED)
+        if self._has_changed(report):
+            self._tell_changed()
+
+    def _end(self, phase: str) -> None:
+        # A run that told nothing before rests without a word.
         self._flush()
-        if last is not None or phase == STOPPED:
-            done, pending, issues = (last.done, last.pending, last.issues) if last is not None else (0, 0, 0)
-            self._notify("index.progress", IndexProgress(phase, done, pending, issues, 0.0, current))
-        self.latest = None
+        last, self.latest = self.latest, None
+        if last is not None:
+            self._notify("index.progress", ended(last, phase))
 
     def _flush(self) -> None:
         progress, self._unsent = self._unsent, None
@@ -82,9 +87,18 @@ class RunReports:
         took_s = self._clock() - started
         self._changed_due = self._clock() + max(CHANGED_EVERY_S, took_s / COUNTING_SHARE)
 
+    def _has_changed(self, report: IndexReport) -> bool:
+        return _did_something(report) or self._counts() != self._before
+
     def _counts(self) -> list[FolderStatus]:
         # Photos that came back and disks that went are in no report: the counts tell.
         return [replace(folder, full_scan_at=None) for folder in self._engine.folder_status()]
+
+
+def ended(last: IndexProgress | None, phase: str, current: str = "") -> IndexProgress:
+    """What is left to say of a run whose last word was ``last`` when nothing goes on any more."""
+    done, pending, issues = (0, 0, 0) if last is None else (last.done, last.pending, last.issues)
+    return IndexProgress(phase, done, pending, issues, 0.0, current)
 
 
 def _did_something(report: IndexReport) -> bool:

@@ -13,8 +13,9 @@ from engine.version import version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from engine.protocol import CheckReport, FolderStatus, LibraryStatus, SearchResult
+    from engine.protocol import CheckReport, FolderStatus, LibraryStatus, PhotoPath, SearchResult
     from engine.protocol import methods as wire
     from engine.server.context import Context
 
@@ -98,13 +99,19 @@ def _list_folders(context: Context, _: Empty) -> FolderList:
 
 
 def _add_folder(context: Context, request: wire.FolderAdd) -> FolderStatus:
-    try:
-        path = request.path.to_path()
-    except ValueError as error:
-        raise KnownError(ErrorKind.USAGE, "That is not the name of a folder.") from error
-    folder = context.engine.add_folder(path)
+    folder = context.engine.add_folder(_absolute(request.path))
     context.indexing.ask({folder.id}, at_once=True, is_awaited=True)
     return context.engine.status_of(folder)
+
+
+def _absolute(name: PhotoPath) -> Path:
+    try:
+        path = name.to_path()
+    except ValueError as error:
+        raise KnownError(ErrorKind.USAGE, "That is not the name of a folder.") from error
+    if not path.is_absolute() or "\0" in str(path):
+        raise KnownError(ErrorKind.USAGE, "That is not the whole name of a folder.")
+    return path
 
 
 def _remove_folder(context: Context, request: wire.FolderRequest) -> Empty:
