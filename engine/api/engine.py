@@ -157,7 +157,7 @@ class Engine:
         """The photos that fit ``text`` best."""
         from engine.protocol.methods import SearchRequest
 
-        return self.search_request(SearchRequest(text, limit=limit))
+        return self.search_request(SearchRequest(text, limit=limit, grouped=False))
 
     def search_request(self, request: wire.SearchRequest) -> SearchResult:
         """One search: words with filters and negation, photos to be like, texts not wanted."""

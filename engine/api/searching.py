@@ -30,7 +30,7 @@ def search(parts: Parts, request: SearchRequest) -> SearchResult:
     """One search: the whole query language, photos to be like, texts not wanted."""
     vectors = tuple(photo_vector(parts, photo.to_path())[1] for photo in request.photos)
     query = parse(request.text, today=today())
-    asked = Asked(query, vectors, request.without, None, request.limit, request.order)
+    asked = Asked(query, vectors, request.without, None, request.limit, request.order, request.grouped)
     return parts.retriever.search(asked)
 
 

@@ -161,6 +161,16 @@ class Contents:
             return None
         return next((found for found in self._present([row[0]]) if found.id == photo), None)
 
+    def of_photos(self, photos: Sequence[int]) -> dict[int, int]:
+        """The content of each of these photos."""
+        found: dict[int, int] = {}
+        for start in range(0, len(photos), 500):
+            part = photos[start : start + 500]
+            marks = ", ".join("?" * len(part))
+            rows = self._database.rows(f"SELECT id, content FROM photo WHERE id IN ({marks})", part)
+            found.update((photo, content) for photo, content in rows if content is not None)
+        return found
+
     def facts(self, content: int) -> ContentFacts:
         """What decoding learnt about a content; raises ``LookupError`` for an unknown one."""
         row = self._database.row(

@@ -71,6 +71,7 @@ class SearchRequest:
     limit: int = 200
     order: Literal["relevance", "date"] = "relevance"
     remember: bool = False
+    grouped: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,10 @@ class PhotoPath:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One photo that was found. ``score`` is cosine similarity in -1..1, higher is better; ``rank`` counts from 1."""
+    """One photo that was found. ``score`` is cosine similarity in -1..1, higher is better; ``rank`` counts from 1.
+
+    ``group`` holds the ids of further hits shown under this one: its RAW, near-copies, the rest of its burst.
+    """
 
     photo_id: int
     path: PhotoPath
@@ -101,6 +104,7 @@ class Hit:
     taken_at: str | None = None
     thumbnail: str | None = None
     is_offline: bool = False
+    group: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from engine.library.selection import Selection
@@ -20,6 +20,7 @@ from engine.protocol import (
 )
 from engine.search.confidence import confidence_of, overall
 from engine.search.fusion import fuse
+from engine.search.grouping import Shot, group
 from engine.search.scoring import Scored, Wanted, candidates, score, unwanted_probability
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Asked:
     besides: int | None = None
     limit: int = 200
     order: Literal["relevance", "date"] = "relevance"
+    grouped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Retriever:
             level = overall([hit.confidence for hit in hits])
         if asked.order == "date":
             hits = self._by_date(hits)
+        if asked.grouped:
+            hits = self._grouped(hits)
         took_ms = round((time.perf_counter() - started) * 1000, 2)
         return SearchResult(
             query=asked.query.source,
@@ -193,6 +197,16 @@ class Retriever:
         above = [hit for hit in hits if hit.confidence is best]
         dates = self._library.contents.dated([hit.photo_id for hit in above])
         return sorted(above, key=lambda hit: (dates.get(hit.photo_id, ""), -hit.rank), reverse=True)
+
+    def _grouped(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Near-copies, bursts and RAW + JPEG pairs under the best of them; ranks count what is left."""
+        vectors = self._matrix.vectors_of_photos(self._library.contents.of_photos([hit.photo_id for hit in hits]))
+        shots = [Shot(hit.path.to_path(), hit.taken_at, vectors.get(hit.photo_id)) for hit in hits]
+        grouped: list[Hit] = []
+        for members in group(shots):
+            others = tuple(hits[row].photo_id for row in members[1:])
+            grouped.append(replace(hits[members[0]], rank=len(grouped) + 1, group=others))
+        return grouped
 
     def _hits(self, found: Sequence[_Found], shown: dict[int, FoundPhoto]) -> list[Hit]:
         return [self._hit(item, shown[item.content], rank) for rank, item in enumerate(found, start=1)]

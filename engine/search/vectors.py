@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -86,6 +86,16 @@ class HotMatrix:
         # Equal scores keep the order of the rows, so the same query always gives the same list.
         top = top[np.lexsort((top, -scores[top]))]
         return Nearest(contents[top], scores[top])
+
+    def vectors_of_photos(self, content_of: Mapping[int, int]) -> dict[int, NDArray[np.float32]]:
+        """The vector (dim,) of each photo whose content has one."""
+        now = self._now
+        found: dict[int, NDArray[np.float32]] = {}
+        for photo, content in content_of.items():
+            rows = now.rows_of([content])
+            if len(rows):
+                found[photo] = now.vectors[rows[0]]
+        return found
 
     def scores(self, vector: NDArray[np.float32], contents: Sequence[int]) -> dict[int, float]:
         """Cosine similarity of ``vector`` with each of ``contents`` that has a vector."""

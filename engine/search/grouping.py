@@ -1,0 +1,70 @@
+"""One tile for what is one moment: RAW + JPEG pairs, copies saved anew, and bursts.
+
+Cosines were measured with balloon-mini on 160 photos: a frame of a burst (shifted by 3 %, a little brighter) keeps at
+least 0.90 with its neighbour, half of them 0.96; two different photos never came above 0.69.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+NEAR_COPY = 0.93
+BURST = 0.85
+BURST_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A photo as grouping sees it: ``vector`` of unit length, (dim,), None where there is none."""
+
+    path: Path
+    taken_at: str | None
+    vector: NDArray[np.float32] | None
+
+
+def group(shots: Sequence[Shot]) -> list[list[int]]:
+    """Put rows of ``shots`` together; each group starts with its first row, and groups keep the order of those."""
+    groups: list[list[int]] = []
+    by_stem: dict[Path, int] = {}
+    for row, shot in enumerate(shots):
+        stem = shot.path.with_suffix("")
+        place = by_stem.get(stem)
+        if place is None:
+            place = next((at for at, members in enumerate(groups) if _is_one_moment(shots[members[0]], shot)), None)
+        if place is None:
+            place = len(groups)
+            groups.append([])
+        groups[place].append(row)
+        by_stem.setdefault(stem, place)
+    return groups
+
+
+def _is_one_moment(one: Shot, other: Shot) -> bool:
+    if one.vector is None or other.vector is None:
+        return False
+    likeness = float(one.vector @ other.vector)
+    if likeness < BURST:
+        return False
+    apart = _seconds_apart(one.taken_at, other.taken_at)
+    # Two photos of one view a day apart are two memories, however alike they look.
+    return likeness >= NEAR_COPY if apart is None else apart <= BURST_SECONDS
+
+
+def _seconds_apart(one: str | None, other: str | None) -> float | None:
+    if one is None or other is None:
+        return None
+    try:
+        # The camera's own clock: an offset that only one of the two carries says nothing about their distance.
+        first, second = (datetime.fromisoformat(text).replace(tzinfo=None) for text in (one, other))
+    except ValueError:
+        return None
+    return abs((first - second).total_seconds())
