@@ -46,13 +46,24 @@ def read_captions(file: Path, photos: Path, text_field: str) -> list[CaptionedPh
     return [CaptionedPhoto(path, tuple(captions)) for path, captions in found.items() if captions]
 
 
+def own_captions(engine: Engine) -> list[CaptionedPhoto]:
+    """The library's own captions as queries: what people wrote about their photos, not what cameras did."""
+    found = [CaptionedPhoto(path, captions) for path, captions in engine.captioned_photos()]
+    if not found:
+        raise KnownError(
+            ErrorKind.NOT_FOUND,
+            "There are no captions of your own to measure by. Add some: balloon caption add PHOTO TEXT",
+        )
+    return found
+
+
 def _read_line(line: str, number: int, text_field: str) -> tuple[str, list[str]]:
     try:
         values = json.loads(line)
         name, captions = values["file"], values[text_field]
     except (ValueError, TypeError, KeyError) as error:
         raise KnownError(
-            ErrorKind.USAGE, f'Line {number} of the captions file needs "file" and "{text_field}" (see --text-field).'
+            ErrorKind.BAD_FILE, f'Line {number} of the captions file needs "file" and "{text_field}" (see --text-field).'
         ) from error
     texts = [captions] if isinstance(captions, str) else list(captions or [])
     return str(name), [text for text in texts if isinstance(text, str) and text.strip()]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.search.captioning import NearCaption
 
 LONGEST_CAPTION = 2000
+PEOPLES_SOURCES = ("user", "imported", "sidecar", "xmp", "iptc")
 
 
 def nearest(parts: Parts, request: CaptionsRequest) -> CaptionsResult:
@@ -79,6 +80,15 @@ def remove(parts: Parts, caption_id: int) -> None:
     _known(parts, caption_id)
     with parts.database.transaction():
         parts.captions.remove(caption_id)
+
+
+def captioned_photos(parts: Parts) -> list[tuple[Path, tuple[str, ...]]]:
+    """Present photos with the captions people gave them."""
+    texts: dict[int, list[str]] = {}
+    for caption in parts.captions.all(PEOPLES_SOURCES):
+        texts.setdefault(caption.content, []).append(caption.text)
+    present = parts.contents.present(list(texts))
+    return [(present[content].path, tuple(found)) for content, found in texts.items() if content in present]
 
 
 def row_of(caption: StoredCaption) -> CaptionRow:

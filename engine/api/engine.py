@@ -247,6 +247,12 @@ class Engine:
 
         captioning.remove(self._parts, caption_id)
 
+    def captioned_photos(self) -> list[tuple[Path, tuple[str, ...]]]:
+        """Present photos with the captions people gave them."""
+        from engine.api import captioning
+
+        return captioning.captioned_photos(self._parts)
+
     # History, saved searches, settings, models
 
     def remember_search(self, text: str) -> None:

@@ -28,9 +28,12 @@ def today() -> date:
 
 def search(parts: Parts, request: SearchRequest) -> SearchResult:
     """One search: the whole query language, photos to be like, texts not wanted."""
-    vectors = tuple(photo_vector(parts, photo.to_path())[1] for photo in request.photos)
+    known = [photo_vector(parts, photo.to_path()) for photo in request.photos]
     query = parse(request.text, today=today())
-    asked = Asked(query, vectors, request.without, None, request.limit, request.order, request.grouped)
+    # A photo is no answer to the question what is like it.
+    besides = frozenset(content for content, _ in known if content is not None)
+    vectors = tuple(vector for _, vector in known)
+    asked = Asked(query, vectors, request.without, besides, request.limit, request.order, request.grouped)
     return parts.retriever.search(asked)
 
 
@@ -72,7 +75,8 @@ def similar(parts: Parts, request: SimilarRequest) -> SearchResult:
 
 def _like(parts: Parts, vector: NDArray[np.float32], besides: int | None, limit: int) -> SearchResult:
     nothing = parse("", today=today())
-    return parts.retriever.search(Asked(nothing, (vector,), (), besides, limit))
+    itself = frozenset() if besides is None else frozenset({besides})
+    return parts.retriever.search(Asked(nothing, (vector,), (), itself, limit))
 
 
 def browse(parts: Parts, request: BrowseRequest) -> BrowseResult:

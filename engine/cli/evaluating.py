@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from engine.api import Engine
 from engine.cli.main import EXIT_DONE
 from engine.config import LibraryPaths, library_paths
+from engine.errors import KnownError
 from engine.evaluation import evaluate as measure
-from engine.evaluation import read_captions
+from engine.evaluation import own_captions, read_captions
+from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
     import argparse
@@ -21,12 +23,25 @@ if TYPE_CHECKING:
 
 def evaluate(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon evaluate``."""
+    if options.captions is None:
+        return _self_test(options, output)
+    if options.photos is None:
+        raise KnownError(ErrorKind.USAGE, "Say with --photos which folder the captions file speaks of.")
     captioned = read_captions(options.captions, options.photos, options.text_field)
     with tempfile.TemporaryDirectory(prefix="balloon-") as scratch:
         paths = library_paths(options.library) if options.library else LibraryPaths(Path(scratch) / "library")
         with Engine.open_writer(paths, options.model) as engine:
             engine.index([engine.add_folder(options.photos)])
             result = measure(engine, captioned, full=options.full)
+    return _tell(result, output)
+
+
+def _self_test(options: argparse.Namespace, output: Output) -> int:
+    with Engine.open_reader(library_paths(options.library), options.model) as engine:
+        return _tell(measure(engine, own_captions(engine), full=options.full), output)
+
+
+def _tell(result: Evaluation, output: Output) -> int:
     if output.as_json:
         output.document(result)
     else:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine.cli.output import Output
 from engine.cli.parser import build_parser
 from engine.errors import KnownError
+from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 EXIT_DONE = 0
 EXIT_NOTHING = 1
+EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options, output)
     except KnownError as error:
         output.problem(error)
-        return EXIT_NOTHING
+        return EXIT_USAGE if error.kind is ErrorKind.USAGE else EXIT_NOTHING
     except KeyboardInterrupt:
         output.note("Interrupted. What was done so far stays.")
         return EXIT_INTERRUPTED

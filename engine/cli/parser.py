@@ -79,7 +79,17 @@ def _add_searching(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
 ) -> None:
     search = _add(commands, common, "search", "searching:search", "find photos by words")
-    search.add_argument("query", nargs="+", metavar="QUERY")
+    search.add_argument("query", nargs="*", metavar="QUERY", help='words, -words, "exact", 2023, last summer, folder:x')
+    search.add_argument("--photo", type=Path, action="append", default=[], metavar="FILE", help="like this photo, too")
+    search.add_argument("--not", dest="without", action="append", default=[], metavar="TEXT", help="without this")
+    search.add_argument(
+        "--sort", choices=("relevance", "date"), default="relevance", help="date: only what really fits"
+    )
+    search.add_argument("--group", action="store_true", help="bursts, near-copies and RAW + JPEG as one")
+    search.add_argument("--no-rerank", action="store_true", help="the order of the first search, nothing on top")
+    search.add_argument(
+        "--explain", action="store_true", help="for the first hits: which words, which part of the photo"
+    )
     similar = _add(commands, common, "similar", "searching:similar", "find photos like a photo, in the library or not")
     similar.add_argument("file", type=Path, metavar="FILE")
     for command in (search, similar):
@@ -102,8 +112,14 @@ def _add_measuring(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
 ) -> None:
     evaluate = _add(commands, common, "evaluate", "evaluating:evaluate", "measure recall on captioned photos")
-    evaluate.add_argument("captions", type=Path, metavar="CAPTIONS.jsonl")
-    evaluate.add_argument("--photos", type=Path, required=True, metavar="FOLDER", help="what `file` is relative to")
+    evaluate.add_argument(
+        "captions",
+        type=Path,
+        nargs="?",
+        metavar="CAPTIONS.jsonl",
+        help="without it: your own captions, in your library",
+    )
+    evaluate.add_argument("--photos", type=Path, metavar="FOLDER", help="what `file` is relative to")
     evaluate.add_argument("--text-field", default="caption", metavar="NAME", help="the field that holds the caption(s)")
     evaluate.add_argument("--full", action="store_true", help="run the whole search, not only the vectors")
     _add(commands, common, "doctor", "diagnosing:doctor", "what this computer can do, one line each")

@@ -27,6 +27,7 @@ class ErrorKind(StrEnum):
     MODEL_MISSING = "model_missing"
     MODEL_DAMAGED = "model_damaged"
     PHOTO_UNUSABLE = "photo_unusable"
+    BAD_FILE = "bad_file"  # a captions file, say, that does not have the form it should
     EXTRA_MISSING = "extra_missing"
     CANCELLED = "cancelled"
     INTERNAL = "internal"

@@ -53,7 +53,7 @@ class Asked:
     query: Query
     photos: tuple[NDArray[np.float32], ...] = ()
     without: tuple[str, ...] = ()
-    besides: int | None = None
+    besides: frozenset[int] = frozenset()
     limit: int = 200
     order: Literal["relevance", "date"] = "relevance"
     grouped: bool = False
@@ -146,16 +146,18 @@ class Retriever:
         allowed = set(among)
         return [hit for hit in hits if hit.content in allowed]
 
-    def _judged(self, wanted: Wanted, scored: Scored, texts: Sequence[TextHit], besides: int | None) -> list[_Found]:
+    def _judged(
+        self, wanted: Wanted, scored: Scored, texts: Sequence[TextHit], besides: frozenset[int]
+    ) -> list[_Found]:
         """Fuse the channels; what matches goes before what is possible, and that before the rest."""
-        order = [content for content in scored.ranked() if content != besides]
+        order = [content for content in scored.ranked() if content not in besides]
         channels: dict[str, list[int]] = {VECTORS: order}
         for hit in texts:
             # A caption that speaks of what was not wanted is no reason to show the photo.
             if (
                 hit.content in scored.order
                 and scored.unwanted.get(hit.content, 0.0) < LIKELY
-                and hit.content != besides
+                and hit.content not in besides
             ):
                 channels.setdefault(hit.column, []).append(hit.content)
         fused = fuse(channels)
@@ -186,7 +188,9 @@ class Retriever:
         calibration = self._encoder.card.calibration
         unwanted = unwanted_probability(self._matrix, wanted, contents, calibration)
         kept = [
-            photo for photo in photos if unwanted.get(photo.content, 0.0) < LIKELY and photo.content != asked.besides
+            photo
+            for photo in photos
+            if unwanted.get(photo.content, 0.0) < LIKELY and photo.content not in asked.besides
         ]
         found = [_Found(photo.content, 0.0, Confidence.MATCH, (FILTERS,)) for photo in kept[: asked.limit]]
         return self._hits(found, {photo.content: photo for photo in kept})
