@@ -63,7 +63,7 @@ def _read_line(line: str, number: int, text_field: str) -> tuple[str, list[str]]
         name, captions = values["file"], values[text_field]
     except (ValueError, TypeError, KeyError) as error:
         raise KnownError(
-            ErrorKind.BAD_FILE, f'Line {number} of the captions file needs "file" and "{text_field}" (see --text-field).'
+            ErrorKind.BAD_FILE, f'Line {number} of the captions file needs "file" and "{text_field}" (--text-field).'
         ) from error
     texts = [captions] if isinstance(captions, str) else list(captions or [])
     return str(name), [text for text in texts if isinstance(text, str) and text.strip()]
