@@ -29,11 +29,14 @@ class EngineState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EngineCommand:
-    """How to start the engine, and how patient to be with it (times in seconds)."""
+    """How to start the engine, and how patient to be with it (times in seconds).
+
+    The engine keeps its own log; what it writes to stderr besides (a crash of a library) goes to ``stderr``.
+    """
 
     program: str
     arguments: tuple[str, ...]
-    log: Path | None = None
+    stderr: Path | None = None
     environment: dict[str, str] = field(default_factory=dict)
     first_delay_s: float = 0.25
     longest_delay_s: float = 8.0
@@ -44,11 +47,11 @@ class EngineCommand:
     @classmethod
     def usual(cls, library: Path | None, log: Path) -> EngineCommand:
         """The engine that came with this program: the sibling executable of a bundle, else this Python."""
-        arguments = ("--library", str(library.absolute())) if library else ()
+        arguments = ("--log-file", str(log), *(("--library", str(library.absolute())) if library else ()))
         if getattr(sys, "frozen", False):
             sibling = Path(sys.executable).with_name("balloon-engine").with_suffix(Path(sys.executable).suffix)
-            return cls(str(sibling), arguments, log)
-        return cls(sys.executable, ("-m", "engine", *arguments), log)
+            return cls(str(sibling), arguments, _crash_log(log))
+        return cls(sys.executable, ("-m", "engine", *arguments), _crash_log(log))
 
 
 class EngineProcess(QObject):
@@ -139,18 +142,18 @@ class EngineProcess(QObject):
 
     def _launch(self) -> None:
         self._buffer.clear()
-        self._route_log()
+        self._route_stderr()
         self._lifetime.start()
         self._process.start()
 
-    def _route_log(self) -> None:
-        if self._command.log is None:
+    def _route_stderr(self) -> None:
+        if self._command.stderr is None:
             self._process.setStandardErrorFile(QProcess.nullDevice())
             return
-        self._command.log.parent.mkdir(parents=True, exist_ok=True)
-        if self._command.log.exists() and self._command.log.stat().st_size > _LOG_LIMIT_BYTES:
-            self._command.log.replace(self._command.log.with_suffix(".old.log"))
-        self._process.setStandardErrorFile(str(self._command.log), QProcess.OpenModeFlag.Append)
+        self._command.stderr.parent.mkdir(parents=True, exist_ok=True)
+        is_long = self._command.stderr.exists() and self._command.stderr.stat().st_size > _LOG_LIMIT_BYTES
+        mode = QProcess.OpenModeFlag.Truncate if is_long else QProcess.OpenModeFlag.Append
+        self._process.setStandardErrorFile(str(self._command.stderr), mode)
 
     def _on_output(self) -> None:
         searched = len(self._buffer)
@@ -189,3 +192,7 @@ class EngineProcess(QObject):
         if state != self.state:
             self.state = state
             self.state_changed.emit(state)
+
+
+def _crash_log(log: Path) -> Path:
+    return log.with_name("engine-crash.log")

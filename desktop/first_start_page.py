@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QDir, QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop import notices
+from desktop.folder_dialogs import folder_chooser
 from desktop.icons import icon_pixmap
 from desktop.notice_line import NoticeLine
 from desktop.theme import current_tokens
@@ -34,18 +35,13 @@ class FirstStartPage(QWidget):
         self.add_button.setObjectName("primary")
         self.add_button.setAccessibleDescription(str(self._pictures or ""))
         self.add_button.clicked.connect(self._add_pictures)
-        self.choose_button = QPushButton(self.tr("Choose another folder…"))
+        self.choose_button = QPushButton(self.tr("Choose other folders…"))
         self.choose_button.clicked.connect(self.choose)
         self._build()
 
     def choose(self) -> None:
-        """Let the person pick a folder."""
-        dialog = QFileDialog(self, self.tr("Choose a folder with photos"), QDir.homePath())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda folder: self.add(Path(folder)))
-        dialog.open()
+        """Let the person pick folders."""
+        folder_chooser(self, self._add_all).open()
 
     def add(self, folder: Path) -> None:
         """Watch a folder from now on."""
@@ -54,6 +50,10 @@ class FirstStartPage(QWidget):
         reply = self._client.request("folders.add", FolderAdd(PhotoPath.of(folder)))
         reply.finished.connect(lambda _folder: self.add_button.setEnabled(True))
         reply.failed.connect(self._on_failed)
+
+    def _add_all(self, folders: list[str]) -> None:
+        for folder in folders:
+            self.add(Path(folder))
 
     def _add_pictures(self) -> None:
         if self._pictures is not None:

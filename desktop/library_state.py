@@ -1,23 +1,25 @@
-"""What the desktop knows of the library as a whole: its numbers, whether it is being indexed, what is offline."""
+"""What the desktop knows of the library as a whole: its numbers, and whether it is being indexed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol import FolderState, IndexProgress, LibraryStatus
-
 if TYPE_CHECKING:
     from desktop.engine_client import EngineClient
-    from engine.protocol.methods import FolderList, IndexState, LibraryChanged
+    from engine.protocol import IndexProgress, LibraryStatus
+    from engine.protocol.methods import IndexState, LibraryChanged
+
+# Phases of ``IndexProgress`` in which nothing goes on.
+_RESTING: Final = ("rest", "paused", "stopped")
 
 
 class LibraryState(QObject):
     """Keeps the newest status; asks for it at each start of the engine.
 
     Signals:
-        changed(): ``status``, ``progress`` or ``offline_roots`` is new.
+        changed(): ``status`` is new, or indexing has begun or ended.
     """
 
     changed = Signal()
@@ -26,7 +28,6 @@ class LibraryState(QObject):
         super().__init__(parent)
         self.status: LibraryStatus | None = None
         self.progress: IndexProgress | None = None
-        self.offline_roots: tuple[str, ...] = ()
         self._client = client
         client.welcomed.connect(self.reload)
         client.library_changed.connect(self._on_library_changed)
@@ -42,10 +43,6 @@ class LibraryState(QObject):
         """Ask for all of it."""
         self._client.request("status").finished.connect(self._on_status)
         self._client.request("index.state").finished.connect(self._on_index_state)
-        self._ask_folders()
-
-    def _ask_folders(self) -> None:
-        self._client.request("folders.list").finished.connect(self._on_folders)
 
     def _on_status(self, status: LibraryStatus) -> None:
         self.status = status
@@ -57,20 +54,13 @@ class LibraryState(QObject):
 
     def _on_library_changed(self, changed: LibraryChanged) -> None:
         self._on_status(changed.status)
-        self._ask_folders()
 
     def _on_progress(self, progress: IndexProgress) -> None:
-        was_indexing, self.progress = self.is_indexing, progress
-        if not was_indexing:
+        was_indexing = self.is_indexing
+        self.progress = None if progress.phase in _RESTING else progress
+        if was_indexing != self.is_indexing:
             self.changed.emit()
 
     def _on_finished(self, _report: object) -> None:
         self.progress = None
         self._client.request("status").finished.connect(self._on_status)
-
-    def _on_folders(self, folders: FolderList) -> None:
-        offline = (folder for folder in folders.folders if folder.state == FolderState.OFFLINE)
-        roots = tuple(folder.path.path for folder in offline)
-        if roots != self.offline_roots:
-            self.offline_roots = roots
-            self.changed.emit()

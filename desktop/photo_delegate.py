@@ -73,29 +73,28 @@ class PhotoDelegate(QStyledItemDelegate):
     def _paint_photo(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex, hit: Hit) -> None:
         tokens, rect = current_tokens(), self._tile_rect(option)
         pixmap = self._loader.pixmap(hit.photo_id, hit.thumbnail) if hit.thumbnail else None
-        is_offline = bool(index.data(PhotoRole.IS_OFFLINE))
         if pixmap is None:
             _paint_placeholder(painter, rect, tokens)
             if not hit.thumbnail or self._loader.has_failed(hit.photo_id):
                 _paint_icon(painter, "photo", rect.center(), min(40, int(rect.width() / 3)), tokens.edge)
         else:
-            painter.setOpacity(_OFFLINE_OPACITY if is_offline else 1.0)
+            painter.setOpacity(_OFFLINE_OPACITY if hit.is_offline else 1.0)
             painter.drawPixmap(rect, pixmap, QRectF(pixmap.rect()))
             painter.setOpacity(1.0)
         _paint_state(painter, option, rect, tokens)
-        _paint_badges(painter, rect, badges_of(hit, is_offline=is_offline))
+        _paint_badges(painter, rect, badges_of(hit))
         if self.shows_months and (words := _new_month(index, hit)):
             _paint_label(painter, rect, words, painter.font())
 
 
-def badges_of(hit: Hit, *, is_offline: bool) -> tuple[str, ...]:
+def badges_of(hit: Hit) -> tuple[str, ...]:
     """Icon names, or "RAW": what is special about a hit. What looks like the query is not special."""
     badges = []
     if hit.path.path.lower().endswith(RAW_SUFFIXES):
         badges.append("RAW")
     if any(channel != "vectors" for channel in hit.channels):
         badges.append("text")
-    if is_offline:
+    if hit.is_offline:
         badges.append("offline")
     return tuple(badges)
 

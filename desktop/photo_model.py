@@ -23,7 +23,7 @@ from desktop.wording import file_name, short_date
 from engine.protocol import Confidence, Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 ModelIndex = QModelIndex | QPersistentModelIndex
 
@@ -37,7 +37,6 @@ class PhotoRole(IntEnum):
     PHOTO_ID = Qt.ItemDataRole.UserRole + 1  # int, None for a divider or a placeholder
     HIT = Qt.ItemDataRole.UserRole + 2  # Hit, likewise
     DIVIDER = Qt.ItemDataRole.UserRole + 3  # str: the words of a divider, None for a photo
-    IS_OFFLINE = Qt.ItemDataRole.UserRole + 4  # bool: the photo's folder cannot be reached now
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,6 @@ class PhotoModel(QAbstractListModel):
         self.has_divider = False
         self._rows: list[Row] = []
         self._row_of: dict[int, int] = {}
-        self._offline_roots: tuple[str, ...] = ()
 
     def show_hits(self, hits: Sequence[Hit], possible_from: int | None = None) -> None:
         """Show these; before hit number ``possible_from`` (from 0) comes the divider."""
@@ -89,14 +87,6 @@ class PhotoModel(QAbstractListModel):
             return None
         offset = max(0, first - _AHEAD)
         return offset, max(_PAGE, last + 1 + _AHEAD - offset)
-
-    def set_offline_roots(self, roots: Iterable[str]) -> None:
-        """Photos below these folders cannot be reached now."""
-        wanted = tuple(root.rstrip("/\\") for root in roots)
-        if wanted != self._offline_roots:
-            self._offline_roots = wanted
-            if self._rows:
-                self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1), [PhotoRole.IS_OFFLINE])
 
     def hit(self, photo_id: int) -> Hit | None:
         """The hit of a photo that is in the list and known."""
@@ -158,8 +148,6 @@ class PhotoModel(QAbstractListModel):
             return hit.photo_id
         if role == PhotoRole.HIT:
             return hit
-        if role == PhotoRole.IS_OFFLINE:
-            return self._is_offline(hit)
         if role == Qt.ItemDataRole.DisplayRole:
             return file_name(hit.path)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
@@ -174,13 +162,9 @@ class PhotoModel(QAbstractListModel):
             parts.append(hit.caption)
         if self.has_divider and hit.confidence == Confidence.POSSIBLE:
             parts.append(self.tr("possible match"))
-        if self._is_offline(hit):
+        if hit.is_offline:
             parts.append(self.tr("its folder cannot be reached now"))
         return separator.join(parts)
-
-    def _is_offline(self, hit: Hit) -> bool:
-        path = hit.path.path
-        return any(path.startswith(root) and path[len(root) : len(root) + 1] in "/\\" for root in self._offline_roots)
 
     def _replace(self, rows: list[Row]) -> None:
         self.generation += 1
