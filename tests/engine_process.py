@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
 from engine.protocol.json_values import to_json
 from engine.protocol.methods import PROTOCOL_VERSION, Empty
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 60.0
+EMPTY = Empty()
 
 Message = dict[str, Any]
 
@@ -53,7 +54,7 @@ class Peer:
     def send(self, message: Any) -> None:
         self.send_bytes(json.dumps(message, ensure_ascii=False).encode() + b"\n")
 
-    def ask(self, method: str, params: Any = Empty()) -> int:
+    def ask(self, method: str, params: Any = EMPTY) -> int:
         """Send a request; its id."""
         id_ = next(self._ids)
         self.send({"jsonrpc": "2.0", "id": id_, "method": method, "params": to_json(params)})
@@ -66,13 +67,13 @@ class Peer:
         """The whole answer to a request."""
         return self.wait_for(lambda message: "method" not in message and message["id"] == id_, patience_s)
 
-    def result(self, method: str, params: Any = Empty(), patience_s: float = PATIENCE_S) -> Any:
+    def result(self, method: str, params: Any = EMPTY, patience_s: float = PATIENCE_S) -> Any:
         """Ask, and give the result."""
         answer = self.answer(self.ask(method, params), patience_s)
         assert "error" not in answer, answer
         return answer["result"]
 
-    def error(self, method: str, params: Any = Empty()) -> Message:
+    def error(self, method: str, params: Any = EMPTY) -> Message:
         """Ask, and give the error."""
         answer = self.answer(self.ask(method, params))
         assert "result" not in answer, answer
@@ -141,9 +142,7 @@ class EngineProcess(Peer):
                 env=os.environ | {"ORT_DISABLE_TELEMETRY": "1", "PYTHONPATH": str(ROOT)},
             )  # fmt: skip
         self._log = log
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        super().__init__(self.process.stdin, self.process.stdout)
+        super().__init__(cast("BinaryIO", self.process.stdin), cast("BinaryIO", self.process.stdout))
 
     def __enter__(self) -> Self:
         return self

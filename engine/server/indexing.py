@@ -18,7 +18,7 @@ from engine.errors import KnownError
 from engine.protocol import ErrorKind, FolderState, IndexProgress
 from engine.protocol.methods import IndexState
 from engine.server.lanes import OwnEngine
-from engine.server.reports import STOPPED, RunReports, ended
+from engine.server.reports import RunReports, stopped
 from engine.server.watching import WatchThread
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class IndexingThread:
     def _index(self, engine: Engine, wish: Wish) -> None:
         folders = engine.folders()
         self._watch.watch(_reachable(folders))
-        reports = RunReports(engine, self._notify)
+        reports = RunReports(engine, self._notify, is_awaited=wish.is_awaited)
         indexer = engine.indexer()
         with self._in_hand(indexer, reports, wish) as may_run:
             if not may_run:
@@ -189,7 +189,7 @@ class IndexingThread:
         if report.interrupted:
             reports.break_off(report, is_paused=self._is_paused)
         else:
-            reports.finish(report, is_awaited=wish.is_awaited)
+            reports.finish(report)
         self._watch.watch(_reachable(engine.folders()))
 
     @contextlib.contextmanager
@@ -207,13 +207,14 @@ class IndexingThread:
             with self._changed:
                 self._running = None
                 if indexer.is_stopped:
-                    self._wish = wish.together_with(self._wish)
+                    again = Wish(wish.folders, wish.is_awaited or reports.latest is not None)
+                    self._wish = again.together_with(self._wish)
                 self._changed.notify_all()
 
     def _give_up(self, kind: ErrorKind) -> None:
         with self._changed:
             latest = None if self._reports is None else self._reports.latest
-            self._trouble = ended(latest, STOPPED, kind.value)
+            self._trouble = stopped(latest, kind)
             self._wish = Wish(None, is_awaited=False)
         self._notify("index.progress", self._trouble)
         self._own.close()

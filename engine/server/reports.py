@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.api import Engine
-    from engine.protocol import FolderStatus, IndexReport
+    from engine.protocol import ErrorKind, FolderStatus, IndexReport
 
     Notify: TypeAlias = Callable[[str, Any], None]
 
@@ -22,19 +22,24 @@ CHANGED_EVERY_S = 2.0
 COUNTING_SHARE = 0.05
 """The part of indexing's time that counting the library for ``library.changed`` may take."""
 
-RESTING = "rest"
-PAUSED = "paused"
 STOPPED = "stopped"
-"""Phases beside the indexer's own "scan" and "index"; of a stopped run, ``current`` names the kind of error."""
+"""A phase beside the indexer's own "scan" and "index": trouble, until someone resumes; ``current`` is its kind."""
 
 
 class RunReports:
-    """The reports of one indexing run. Belongs to the indexing thread; ``latest`` may be read from any."""
+    """The reports of one indexing run. Belongs to the indexing thread; ``latest`` may be read from any.
 
-    def __init__(self, engine: Engine, notify: Notify, clock: Callable[[], float] = time.monotonic) -> None:
+    Whoever was told of progress is told of the end. A run that nobody awaits does not tell that it looks at folders:
+    that happens after every file event, and mostly comes to nothing.
+    """
+
+    def __init__(
+        self, engine: Engine, notify: Notify, *, is_awaited: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.latest: IndexProgress | None = None
         self._engine = engine
         self._notify = notify
+        self._is_awaited = is_awaited
         self._clock = clock
         self._progress_due = clock()
         self._unsent: IndexProgress | None = None
@@ -44,6 +49,8 @@ class RunReports:
 
     def progress(self, progress: IndexProgress) -> None:
         """Pass on where the run stands, unless the last report was a moment ago."""
+        if progress.phase == "scan" and not self._is_awaited:
+            return
         self.latest = self._unsent = progress
         moment = self._clock()
         if moment >= self._progress_due:
@@ -53,28 +60,25 @@ class RunReports:
             self._done_at_last_change = progress.done
             self._tell_changed()
 
-    def finish(self, report: IndexReport, *, is_awaited: bool) -> None:
-        """Say how the run ended: always when someone waits for it, else only when it changed something."""
-        self._end(RESTING)
+    def finish(self, report: IndexReport) -> None:
+        """Say how the run ended, if someone waits for it or it changed something."""
         changed = self._has_changed(report)
-        if is_awaited or changed:
-            self._notify("index.finished", report)
+        self._end(report, is_worth_it=self._is_awaited or changed)
         if changed:
             self._tell_changed()
 
     def break_off(self, report: IndexReport, *, is_paused: bool) -> None:
-        """The run was interrupted: for long when ``is_paused``, else the next one follows at once."""
+        """The run was interrupted: for long when ``is_paused``, else the next one goes on at once."""
         if is_paused:
-            self._end(PAUSED)
+            self._end(report, is_worth_it=False)
         if self._has_changed(report):
             self._tell_changed()
 
-    def _end(self, phase: str) -> None:
-        # A run that told nothing before rests without a word.
+    def _end(self, report: IndexReport, *, is_worth_it: bool) -> None:
         self._flush()
         last, self.latest = self.latest, None
-        if last is not None:
-            self._notify("index.progress", ended(last, phase))
+        if is_worth_it or last is not None:
+            self._notify("index.finished", report)
 
     def _flush(self) -> None:
         progress, self._unsent = self._unsent, None
@@ -95,10 +99,10 @@ class RunReports:
         return [replace(folder, full_scan_at=None) for folder in self._engine.folder_status()]
 
 
-def ended(last: IndexProgress | None, phase: str, current: str = "") -> IndexProgress:
-    """What is left to say of a run whose last word was ``last`` when nothing goes on any more."""
+def stopped(last: IndexProgress | None, kind: ErrorKind) -> IndexProgress:
+    """What is left to say of a run whose last word was ``last`` when trouble of this ``kind`` ended it."""
     done, pending, issues = (0, 0, 0) if last is None else (last.done, last.pending, last.issues)
-    return IndexProgress(phase, done, pending, issues, 0.0, current)
+    return IndexProgress(STOPPED, done, pending, issues, 0.0, kind.value)
 
 
 def _did_something(report: IndexReport) -> bool:

@@ -6,9 +6,9 @@ import contextlib
 import os
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
+from io import FileIO
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from engine.config import LibraryPaths
 from engine.errors import KnownError
@@ -29,6 +29,7 @@ from tests.engine_process import PATIENCE_S, Peer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from engine.api import Engine
     from engine.library.folders import Folder
@@ -187,20 +188,19 @@ class Talk:
 
     def __init__(self, library: FakeLibrary, trouble: KnownError | None = None, *, has_engine: bool = True) -> None:
         self.library = library
-        engine_in, to_engine = os.pipe()
-        from_engine, engine_out = os.pipe()
-        self._files: list[Any] = [open(engine_in, "rb", buffering=0), open(engine_out, "wb", buffering=0)]
+        source, to_engine = _pipe()
+        from_engine, self._target = _pipe()
+        self._to_close = (source, from_engine)
         root = as_engine(FakeEngine(library)) if has_engine else None
-        self.server = Server(Opened(root, trouble), *self._files)
-        self.peer_reads = open(from_engine, "rb", buffering=0)
-        self.peer = Peer(open(to_engine, "wb", buffering=0), self.peer_reads)  # type: ignore[arg-type]
+        self.server = Server(Opened(root, trouble), source, self._target)
+        self.peer = Peer(cast("BinaryIO", to_engine), cast("BinaryIO", from_engine))
         self.ended: list[bool] = []
         self._thread = threading.Thread(target=self._serve, name="server")
         self._thread.start()
 
     def _serve(self) -> None:
         self.ended.append(self.server.serve())
-        self._files[1].close()
+        self._target.close()
 
     def end(self) -> None:
         """Hang up, if that was not done, and see that the server ends with all its threads."""
@@ -208,10 +208,16 @@ class Talk:
         self._thread.join(PATIENCE_S)
         assert self.ended == [True]
         self.peer.wait_for_end()
-        self.peer_reads.close()
+        for stream in self._to_close:
+            stream.close()
         names = ("reader", "edits", "indexer", "watch")
         left = [thread.name for thread in threading.enumerate() if thread.name.startswith(names)]
         assert not left, f"threads left running: {left}"
+
+
+def _pipe() -> tuple[FileIO, FileIO]:
+    reading, writing = os.pipe()
+    return FileIO(reading, "rb"), FileIO(writing, "wb")
 
 
 @contextlib.contextmanager
@@ -223,4 +229,3 @@ def talking(library: FakeLibrary, trouble: KnownError | None = None, *, has_engi
         library.gate.let_through(1000)
         library.improvement_gate.let_through(1000)
         talk.end()
-        talk._files[0].close()

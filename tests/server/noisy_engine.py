@@ -19,7 +19,7 @@ class NoisyEngine(Engine):
     """Prints before each search, and reads what it takes for a person's answer."""
 
     def search_request(self, request: SearchRequest) -> SearchResult:
-        print("a library prints")
+        print("a library prints")  # noqa: T201 - the very thing that is tested
         os.write(1, b"another writes to the descriptor\n")
         subprocess.run([sys.executable, "-c", "print('so does a child, which reads', input)"], check=True)
         sys.stdin.read()

@@ -86,12 +86,12 @@ def test_paused_indexing_rests_and_is_made_up_for_when_resumed(two_folders: Fake
         two_folders.gate.wait_until_reached()
         assert talk.peer.result("index.state")["progress"]["done"] == 3
         assert talk.peer.result("index.pause")["paused"] is True
-        talk.peer.notified("index.progress", lambda progress: progress["phase"] == "paused")
+        talk.peer.notified("index.finished", lambda report: report["interrupted"])
         talk.peer.result("folders.rescan", {"folder_id": 1})
         assert talk.peer.result("index.state") == {"paused": True, "progress": None, "provider": None}
         assert len(two_folders.runs) == 1
         assert talk.peer.result("index.resume")["paused"] is False
-        talk.peer.notified("index.finished")
+        talk.peer.notified("index.finished", lambda report: not report["interrupted"])
     assert two_folders.runs == [[1, 2], [1, 2]]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import signal
 import subprocess
 import sys
@@ -120,7 +118,7 @@ def test_end_of_input_ends_it_soon_in_the_middle_of_indexing(
     assert wait_until_ended(workers) == []
     assert "Traceback" not in engine.log()
     with start() as again:  # and what was stored is there
-        assert 0 < again.result("status")["photos"]
+        assert again.result("status")["photos"] > 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
