@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from engine.errors import KnownError
-from engine.models.package import ModelCard, image_fingerprint, write_card
+from engine.models.package import ModelCard, image_fingerprint, read_card, write_card
 from engine.models.recall import Recall, recall
 from engine.protocol import ErrorKind
 from engine.training.mapping import LinearMapping
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 LEAST_PHOTOS = 40
 HELD_OUT_SHARE = 0.2
-RECIPE = Recipe(learning_rate=5e-4, weight_decay=0.0, batch=256, epochs=60, patience=10, anchor=0.002)
+RECIPE = Recipe(learning_rate=2e-3, weight_decay=0.0, batch=64, epochs=80, patience=15, anchor=0.0003)
 
 
 class TextEncoder(Protocol):
@@ -118,46 +118,45 @@ def write_package(base: Path, card: ModelCard, learned: Learned, folder: Path, k
     made = replace(made, sources=(*card.sources, {"name": f"{card.name}, the base", "licence": card.licence}))
     write_card(partial, made)
     partial.rename(folder)
-    return made
+    return read_card(folder)
 
 
 def fold_mapping(source: Path, target: Path, output: str, learned: Learned) -> None:
-    """Write ``source`` with z = W x + b and a division by |z| behind its output ``output``, under the same name."""
+    """Write ``source`` with z = W x + b and a division by |z| behind its output ``output``, under the same name.
+
+    May be done again on the result: a field learned on top of a learned field.
+    """
     import onnx
     from onnx import helper, numpy_helper
 
     model = onnx.load(source)
-    inner = f"{output}.base"
+    prefix = f"balloon{len(model.graph.node)}"
+    inner = f"{prefix}.base"
     for node in model.graph.node:
         node.output[:] = [inner if name == output else name for name in node.output]
         node.input[:] = [inner if name == output else name for name in node.input]
-    model.graph.initializer.extend(
-        [
-            numpy_helper.from_array(np.ascontiguousarray(learned.weight.T, np.float32), "balloon.weight"),
-            numpy_helper.from_array(learned.bias.astype(np.float32), "balloon.bias"),
-            numpy_helper.from_array(np.array([1e-12], np.float32), "balloon.tiny"),
-        ]
-    )
-    model.graph.node.extend(
-        [
-            helper.make_node("MatMul", [inner, "balloon.weight"], ["balloon.product"]),
-            helper.make_node("Add", ["balloon.product", "balloon.bias"], ["balloon.mapped"]),
-            helper.make_node("ReduceL2", ["balloon.mapped", "balloon.axis"], ["balloon.length"], keepdims=1)
-            if _opset(model) >= 18
-            else helper.make_node("ReduceL2", ["balloon.mapped"], ["balloon.length"], axes=[1], keepdims=1),
-            helper.make_node("Max", ["balloon.length", "balloon.tiny"], ["balloon.divisor"]),
-            helper.make_node("Div", ["balloon.mapped", "balloon.divisor"], [output]),
-        ]
-    )
-    if _opset(model) >= 18:
-        model.graph.initializer.append(numpy_helper.from_array(np.array([1], np.int64), "balloon.axis"))
+    arrays = {
+        "weight": np.ascontiguousarray(learned.weight.T, np.float32),
+        "bias": learned.bias.astype(np.float32),
+        "tiny": np.array([1e-12], np.float32),
+    }
+    for name, array in arrays.items():
+        model.graph.initializer.append(numpy_helper.from_array(array, f"{prefix}.{name}"))
+    steps = [
+        ("MatMul", [inner, f"{prefix}.weight"], f"{prefix}.product"),
+        ("Add", [f"{prefix}.product", f"{prefix}.bias"], f"{prefix}.mapped"),
+        ("Mul", [f"{prefix}.mapped", f"{prefix}.mapped"], f"{prefix}.squares"),
+        ("MatMul", [f"{prefix}.squares", f"{prefix}.ones"], f"{prefix}.sum"),
+        ("Sqrt", [f"{prefix}.sum"], f"{prefix}.length"),
+        ("Max", [f"{prefix}.length", f"{prefix}.tiny"], f"{prefix}.divisor"),
+        ("Div", [f"{prefix}.mapped", f"{prefix}.divisor"], output),
+    ]
+    # A product with ones adds up the squares in every opset; ReduceL2 changed its signature on the way.
+    ones = np.ones((len(learned.bias), 1), np.float32)
+    model.graph.initializer.append(numpy_helper.from_array(ones, f"{prefix}.ones"))
+    model.graph.node.extend(helper.make_node(kind, inputs, [made]) for kind, inputs, made in steps)
     onnx.checker.check_model(model)
     onnx.save(model, target)
-
-
-def _opset(model: object) -> int:
-    versions = [entry.version for entry in model.opset_import if entry.domain in {"", "ai.onnx"}]  # type: ignore[attr-defined]
-    return int(max(versions))
 
 
 def _parted(pairs: Pairs, seed: int) -> tuple[Pairs, Pairs]:

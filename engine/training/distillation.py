@@ -43,8 +43,8 @@ class Lessons:
 class Lecture:
     """How to teach. ``presentations`` counts sentences shown, ``chinese`` is the share of them in Chinese."""
 
-    presentations: int = 450_000
-    chinese: float = 0.65
+    presentations: int = 240_000
+    chinese: float = 0.75
     batch: int = 256
     learning_rate: float = 2e-4
     word_rate: float = 1e-3

@@ -24,6 +24,10 @@ class HeldOut:
     texts: dict[str, NDArray[np.int64]]
     owner: dict[str, NDArray[np.int64]]
 
+    def only(self, language: str) -> HeldOut:
+        """The same photos with the texts of one language."""
+        return HeldOut(self.photos, {language: self.texts[language]}, {language: self.owner[language]})
+
 
 def held_out(shop: Workshop) -> HeldOut:
     """Collect the held-out captions by language."""

@@ -38,15 +38,35 @@ class EarlyStages(nn.Module):
         return states
 
 
+class FixedDepthwise(nn.Module):
+    """A depthwise convolution that stays as it is and computes in float32.
+
+    In bfloat16, and with a gradient for its few weights, it would take most of the time of training on a CPU.
+    """
+
+    def __init__(self, conv: nn.Module) -> None:
+        super().__init__()
+        self.conv = conv.requires_grad_(False)
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        """Convolve each channel by itself."""
+        with torch.autocast(states.device.type, enabled=False):
+            convolved: torch.Tensor = self.conv(states.float())
+        return convolved
+
+
 class LateStages(nn.Module):
     """The remaining blocks, head and linear mapping: activations in, (N, 49, dim) mapped cells out.
 
-    Batch normalisation keeps the statistics of its pretraining, whose million photos know more than our batches.
+    Batch normalisation keeps the statistics of its pretraining, whose million photos know more than our batches; its
+    own scale and the 1 x 1 convolutions learn.
     """
 
     def __init__(self, network: Any, blocks: int, dim: int, drop_path: float = 0.0) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(list(network._blocks)[blocks:])
+        for block in self.blocks:
+            block._depthwise_conv = FixedDepthwise(block._depthwise_conv)
         self.head = network._conv_head
         self.head_norm = network._bn1
         self.dropout = nn.Dropout(0.0)

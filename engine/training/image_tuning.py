@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import nn
 
 from engine.training.alignment import Average, draw, right_answers, softened, two_way_loss
 from engine.training.distillation import warm_then_cosine
-from engine.training.features import best_device
+from engine.training.features import best_device, low_precision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +64,10 @@ class Pair(nn.Module):
 
     def scores(self, vectors: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
         """Return scaled cosines (T, P) of text vectors and photos' activations."""
-        texts = nn.functional.normalize(self.text(vectors), dim=-1)
-        images = nn.functional.normalize(self.late.vector(states), dim=-1)
-        return texts @ images.T * self.log_scale.exp().clamp(max=100)
+        texts = nn.functional.normalize(self.text(vectors).float(), dim=-1)
+        images = nn.functional.normalize(self.late.vector(states).float(), dim=-1)
+        with torch.autocast(texts.device.type, enabled=False):
+            return texts @ images.T * self.log_scale.exp().clamp(max=100)
 
 
 def tune_image(pair: Pair, captioned: Gallery, labelled: Gallery | None, course: ImageCourse) -> Pair:
@@ -105,10 +106,11 @@ def image_vectors(late: LateStages, states: NDArray[np.float16], batch: int = 12
     """Return (N, dim) unit vectors of (N, H, W, C) activations."""
     late.eval()
     device = next(late.parameters()).device
-    parts = [
-        nn.functional.normalize(late.vector(as_states(states[start : start + batch]).to(device)), dim=-1).cpu().numpy()
-        for start in range(0, len(states), batch)
-    ]
+    parts = []
+    for start in range(0, len(states), batch):
+        with low_precision(device):
+            vectors = late.vector(as_states(states[start : start + batch]).to(device)).float()
+        parts.append(nn.functional.normalize(vectors, dim=-1).cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -135,7 +137,8 @@ def _loss(pair: Pair, gallery: Gallery, drawn: Drawn, course: ImageCourse) -> to
     views = np.random.default_rng(int(torch.randint(2**31, ())))
     chosen = views.integers(gallery.states.shape[1], size=len(drawn.photos))
     states = as_states(gallery.states[drawn.photos, chosen]).to(device)
-    scores = pair.scores(vectors, states)
+    with low_precision(device):
+        scores = pair.scores(vectors, states)
     right = right_answers(gallery.album, drawn).to(device)
     alike = alikeness(vectors, torch.from_numpy(drawn.owner).to(device), len(drawn.photos))
     return two_way_loss(scores, softened(right, alike, course.soft), softened(right.T, alike.T, course.soft))
@@ -158,6 +161,11 @@ def _optimiser(pair: Pair, course: ImageCourse) -> torch.optim.AdamW:
             {"params": [pair.log_scale], "lr": course.mapping_rate, "weight_decay": 0.0},
         ]
     )
+
+
+def english_only(album: Album) -> Album:
+    """The same album without its Chinese texts, which the teacher does not understand."""
+    return replace(album, chinese=tuple(() for _ in album.chinese))
 
 
 def _epoch(gallery: Gallery, course: ImageCourse, epoch: int) -> Iterator[Drawn]:

@@ -6,7 +6,9 @@ The graphs keep one name for each input and output: ``pixels`` -> ``vector``, ``
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import logging
 import os
 import warnings
 from dataclasses import dataclass
@@ -17,8 +19,10 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from engine.training.image_tower import FixedDepthwise
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,8 +50,7 @@ def export(module: nn.Module, examples: tuple[torch.Tensor, ...], graph: Graph, 
     import onnx
 
     shapes = tuple({axis: torch.export.Dim(name) for axis, name in axes.items()} for axes in graph.free_axes)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns about its own internals
+    with _quiet_libraries():
         program = torch.onnx.export(
             module.eval(),
             examples,
@@ -96,6 +99,8 @@ def _fold_block(block: Any) -> None:
     """Fold one inverted residual block, whose names are those of efficientnet_lite_pytorch."""
     if hasattr(block, "_expand_conv"):
         block._expand_conv, block._bn0 = _folded(block._expand_conv, block._bn0), nn.Identity()
+    if isinstance(block._depthwise_conv, FixedDepthwise):
+        block._depthwise_conv = block._depthwise_conv.conv
     block._depthwise_conv, block._bn1 = _folded(block._depthwise_conv, block._bn1), nn.Identity()
     block._project_conv, block._bn2 = _folded(block._project_conv, block._bn2), nn.Identity()
 
@@ -131,40 +136,39 @@ def _drop_value_infos(model: Any, names: set[str]) -> None:
 
 def quantise_weights(path: Path) -> None:
     """Turn a text tower's matrices into int8 with one scale per column, activations quantised on the fly."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    _quiet()
-    whole = path.with_suffix(".float.onnx")
-    path.rename(whole)
-    quantize_dynamic(
-        whole,
-        path,
-        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-    )
-    whole.unlink()
+    model = onnx.load(path)
+    # The quantiser turns matrices round and stumbles over shapes noted for them before.
+    del model.graph.value_info[:]
+    with _quiet_libraries():
+        quantize_dynamic(
+            model, path, op_types_to_quantize=["MatMul", "Gemm", "Gather"], per_channel=True, weight_type=QuantType.QInt8
+        )
 
 
 def quantise_static(path: Path, photos: NDArray[np.uint8], skip: Sequence[str] = ()) -> None:
     """Turn an image tower into int8 (QDQ, one scale per channel), ranges taken from ``photos`` (N, S, S, 3)."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    _quiet()
     whole = path.with_suffix(".float.onnx")
-    quant_pre_process(str(path), str(whole), skip_symbolic_shape=True)
-    quantize_static(
-        whole,
-        path,
-        _Photos(photos),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        nodes_to_exclude=list(skip),
-        calibrate_method=CalibrationMethod.MinMax,
-    )
+    with _quiet_libraries():
+        quant_pre_process(str(path), str(whole), skip_symbolic_shape=True)
+        quantize_static(
+            whole,
+            path,
+            _Photos(photos),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=list(skip),
+            calibrate_method=CalibrationMethod.MinMax,
+        )
     whole.unlink()
 
 
@@ -211,9 +215,14 @@ def largest_difference(path: Path, module: nn.Module, inputs: Mapping[str, NDArr
     return float(np.abs(open_graph(path)(inputs)[0] - first.numpy()).max())
 
 
-def _quiet() -> None:
-    """Keep the quantiser's advice off the log, and telemetry off the network."""
-    import logging
-
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
+@contextlib.contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Keep what exporter and quantiser say about their own insides out of the log."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

@@ -210,6 +210,15 @@ def _pixels(shop: Workshop, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
     return out
 
 
+def _background(shop: Workshop, folder: Path, count: int = 1000) -> NDArray[np.float32]:
+    """Unit vectors of sentences that were written about other photos than the held-out ones."""
+    texts = shop.corpus.english[:: max(1, len(shop.corpus.english) // count)]
+    encode = open_graph(folder / TEXT_FILE)
+    tokens = [pad([ids]) for ids in tokenise(shop.tokenizer, texts)]
+    inputs = [{"input_ids": one.ids.numpy(), "attention_mask": one.mask.numpy()} for one in tokens]
+    return np.concatenate([encode(one)[0] for one in inputs])
+
+
 def _write_model_card(
     shop: Workshop,
     folder: Path,
@@ -220,7 +229,7 @@ def _write_model_card(
     texts, images = vectors
     rows = np.concatenate(list(part.texts.values()))
     owner = np.concatenate(list(part.owner.values()))
-    calibration = calibrate(texts[rows], images, owner)
+    calibration = calibrate(texts[rows], images, owner, _background(shop, folder))
     shop.note("calibration", {"match": calibration.match, "possible": calibration.possible})
     image = ImageCard(IMAGE_FILE, INPUT_SPEC, grid_output="grid")
     card = ModelCard(

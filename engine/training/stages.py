@@ -16,7 +16,7 @@ from engine.training.distillation import chinese_lessons, english_lessons, teach
 from engine.training.early import EarlySession
 from engine.training.features import minilm
 from engine.training.held_out import held_out, measure_held_out
-from engine.training.image_tuning import Gallery, Pair, image_vectors, pooled_features, tune_image
+from engine.training.image_tuning import Gallery, Pair, english_only, image_vectors, pooled_features, tune_image
 from engine.training.mapping import SharedMapping
 from engine.training.near_copies import find_near_copies, hash_folder
 from engine.training.text_tower import start_from_bert
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engine.training.alignment import Album
     from engine.training.workshop import Workshop
 
 logger = logging.getLogger(__name__)
@@ -50,8 +51,9 @@ def keep_away(shop: Workshop, folder: Path | None) -> None:
 
 
 def ask_teacher(shop: Workshop) -> None:
-    """Store the teacher's vectors of every English text."""
-    shop.store.learn(shop.corpus.english_texts(), minilm())
+    """Store the teacher's vectors of every English text, those of all albums among them."""
+    albums = [text for album in (shop.album, shop.label_album) for text in english_texts(album)]
+    shop.store.learn([*shop.corpus.english_texts(), *albums], minilm())
 
 
 def make_vocabulary(shop: Workshop) -> None:
@@ -84,8 +86,22 @@ def cut_views(shop: Workshop) -> None:
     cache_views(shop.data, shop.labelled, early, shop.path("views_labelled.npy"), settings.labelled_views)
 
 
+def english_texts(album: Album) -> list[str]:
+    """Every English text of an album once."""
+    rows = sorted({text for pool in album.english for text in pool})
+    return [album.texts[row] for row in rows]
+
+
+def taught_vectors(shop: Workshop, album: Album) -> NDArray[np.float32]:
+    """The teacher's vectors (T, d) of an album's English texts; zeros for the Chinese ones."""
+    rows = sorted({text for pool in album.english for text in pool})
+    out = np.zeros((len(album.texts), minilm().dim), np.float32)
+    out[rows] = shop.store.vectors([album.texts[row] for row in rows])
+    return out
+
+
 def encode_sentences(shop: Workshop) -> None:
-    """Store the taught tower's sentence vectors of all captions and label phrases."""
+    """Store the taught tower's sentence vectors of all captions and label phrases, in both languages."""
     path = shop.path("sentences.npz")
     if path.is_file():
         return
@@ -106,7 +122,7 @@ def baseline(shop: Workshop) -> None:
     features = pooled_features(tower.late, shop.views("captioned")[:, 0])
     np.save(shop.path("pooled.npy"), features)
     mean, std = features.mean(axis=0), features.std(axis=0) + 1e-3
-    vectors = np.load(shop.path("sentences.npz"))["captioned"]
+    vectors = taught_vectors(shop, shop.album)
     pairs = _pairs(shop, vectors, (features - mean) / std).of_photos(np.array(shop.split.train))
     torch.manual_seed(shop.settings.seed)
     mapping = SharedMapping(vectors.shape[1], features.shape[1], shop.settings.dim, dropout=0.4)
@@ -116,7 +132,7 @@ def baseline(shop: Workshop) -> None:
     torch.save(saved, path)
     part = held_out(shop)
     images = image_vectors(tower.late, shop.views("captioned")[part.photos, 0])
-    shop.note("baseline", measure_held_out(part, mapped(mapping.text, vectors), images))
+    shop.note("baseline", measure_held_out(part.only("en"), mapped(mapping.text, vectors), images))
 
 
 def tune_images(shop: Workshop) -> None:
@@ -124,17 +140,20 @@ def tune_images(shop: Workshop) -> None:
     path = shop.path("image.pt")
     if path.is_file():
         return
-    sentences = np.load(shop.path("sentences.npz"))
+    vectors = taught_vectors(shop, shop.album)
     pair = start_pair(shop)
-    captioned = Gallery(shop.album, shop.views("captioned"), np.array(shop.split.train), sentences["captioned"])
-    labelled = Gallery(shop.label_album, shop.views("labelled"), shop.labelled_rows, sentences["labelled"])
+    captioned = Gallery(
+        english_only(shop.album), shop.views("captioned"), np.array(shop.split.train), vectors
+    )
+    labels = taught_vectors(shop, shop.label_album)
+    labelled = Gallery(english_only(shop.label_album), shop.views("labelled"), shop.labelled_rows, labels)
     tuned = tune_image(pair, captioned, labelled, shop.settings.image_course).cpu()
     torch.save(tuned.late.state_dict(), path)
     saved = {"text": tuned.text.state_dict(), "scale": float(tuned.log_scale.detach().exp())}
     torch.save(saved, shop.path("image_text.pt"))
     part = held_out(shop)
     images = image_vectors(tuned.late, shop.views("captioned")[part.photos, 0])
-    shop.note("image", measure_held_out(part, mapped(tuned.text, sentences["captioned"]), images))
+    shop.note("image", measure_held_out(part.only("en"), mapped(tuned.text, vectors), images))
 
 
 def start_pair(shop: Workshop) -> Pair:
@@ -202,6 +221,6 @@ def mapped(text: nn.Linear, vectors: NDArray[np.float32]) -> NDArray[np.float32]
 
 def _pairs(shop: Workshop, vectors: NDArray[np.float32], features: NDArray[np.float32]) -> Pairs:
     album = shop.album
-    rows = [(text, photo) for photo in range(len(album)) for text in album.english[photo] + album.chinese[photo]]
+    rows = [(text, photo) for photo in range(len(album)) for text in album.english[photo]]
     texts = np.array([text for text, _ in rows])
     return Pairs(vectors[texts], features.astype(np.float32), np.array([photo for _, photo in rows]))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
-
-torch = pytest.importorskip("torch", reason="the extra 'models' is not installed")
 
 from engine.training.losses import LOSSES, LossKind, cross_entropy
 

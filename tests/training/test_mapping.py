@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="the extra 'models' is not installed")
+import torch
 
 from engine.training.mapping import (
     BilinearMapping,

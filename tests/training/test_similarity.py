@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="the extra 'models' is not installed")
+import torch
 
 from engine.search import similarity as plain
 from engine.training.similarity import SIMILARITIES, SimilarityKind

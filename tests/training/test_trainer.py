@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="the extra 'models' is not installed")
+import torch
 
 from engine.training.evaluation import candidates, compare, curve
 from engine.training.losses import LossKind

@@ -1,0 +1,183 @@
+"""The data pack, its split, the phrases for labels, near-copies and views, on a small pack made here."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.training.corpus import TeacherStore, gather, pairs_of
+from engine.training.data import (
+    PackPhoto,
+    Parallel,
+    read_captioned,
+    read_english_lines,
+    read_labelled,
+    read_parallel,
+    read_pictures,
+    split,
+)
+from engine.training.near_copies import find_near_copies, hash_folder, perceptual_hash
+from engine.training.phrases import Phrases, read_phrases, spoken
+from engine.training.views import ViewPlan, cache_views, centre_view, random_view, speaks_of_sides
+
+
+def picture(seed: int, size: tuple[int, int] = (90, 60)) -> Image.Image:
+    """A smooth random picture, different for every seed."""
+    small = np.random.default_rng(seed).integers(0, 255, (5, 7, 3)).astype(np.uint8)
+    return Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A pack of six captioned and two labelled photos, with sentences."""
+    folder = tmp_path / "pack"
+    (folder / "text").mkdir(parents=True)
+    captioned = [
+        {"shard": f"captioned-0{row % 2}.tar", "file": f"coco/{row}.webp", "source": "coco", "en": [f"a  photo {row}"],
+         "zh": [f"照片{row}"], "tags_en": ["red", "sea"], "tags_zh": ["红", "海"]}
+        for row in range(6)
+    ]  # fmt: skip
+    labelled = [
+        {"shard": "labelled-00.tar", "file": f"l/{row}.webp", "source": "corel5k", "labels": ["sky", "sun"]}
+        for row in range(2)
+    ]
+    for name, rows in (("captions", captioned), ("labels", labelled)):
+        (folder / f"{name}.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    for shard in ("captioned-00.tar", "captioned-01.tar", "labelled-00.tar"):
+        with tarfile.open(folder / shard, "w") as tar:
+            for number, row in enumerate(captioned + labelled):
+                if row["shard"] == shard:
+                    stream = io.BytesIO()
+                    picture(number).save(stream, "WEBP", quality=90)
+                    info = tarfile.TarInfo(str(row["file"]))
+                    info.size = stream.tell()
+                    tar.addfile(info, io.BytesIO(stream.getvalue()))
+    texts = {
+        "english_captions.txt.gz": "a dog \n\n two  cats\n",
+        "flickr8k_en_zh.jsonl.gz": json.dumps({"en": "a dog", "zh": "一只狗", "by": "machine"}) + "\n",
+        "flickr8k_zh_human.jsonl.gz": json.dumps({"en": ["a boy", "a child"], "zh": ["男孩"]}) + "\n",
+    }
+    for name, text in texts.items():
+        (folder / "text" / name).write_bytes(gzip.compress(text.encode()))
+    return folder
+
+
+def test_pictures_come_with_the_row_they_belong_to(pack: Path) -> None:
+    photos = read_captioned(pack)
+    seen = dict(read_pictures(pack, photos[1:]))
+    assert sorted(seen) == [0, 1, 2, 3, 4]
+    for row, shown in seen.items():
+        assert np.abs(np.asarray(shown, float) - np.asarray(picture(row + 1), float)).mean() < 8
+    assert photos[0].en == ("a photo 0",)
+    assert read_labelled(pack)[0].labels == ("sky", "sun")
+
+
+def test_sentences_in_both_languages_are_read(pack: Path) -> None:
+    assert read_english_lines(pack) == ["a dog", "two cats"]
+    assert read_parallel(pack) == [Parallel(("a dog",), ("一只狗",)), Parallel(("a boy", "a child"), ("男孩",))]
+
+
+def test_corpus_pairs_captions_and_tags_one_by_one(pack: Path) -> None:
+    photo = read_captioned(pack)[0]
+    assert pairs_of(photo) == [
+        Parallel(("a photo 0",), ("照片0",)),
+        Parallel(("red",), ("红",)),
+        Parallel(("sea",), ("海",)),
+    ]
+    corpus = gather(pack, [photo], [Phrases(("sky",), ("天空",))])
+    assert corpus.english_texts() == ["a dog", "two cats", "a boy", "a child", "a photo 0", "red", "sea", "sky"]
+    assert "天空" in corpus.chinese_texts()
+
+
+def test_split_is_a_share_of_every_source_and_stays_the_same() -> None:
+    photos = [PackPhoto("s", str(row), "a" if row < 60 else "b") for row in range(100)]
+    first, again, other = (split(photos, seed=seed) for seed in (1, 1, 2))
+    assert first == again != other
+    assert sum(row < 60 for row in first.held_out) == 6
+    assert len(first.held_out) == 10
+    assert not set(first.train) & set(first.held_out)
+
+
+def test_teacher_is_asked_only_once_for_a_text(tmp_path: Path) -> None:
+    class Teacher:
+        dim = 2
+        asked: list[str] = []
+
+        def encode(self, texts: list[str]) -> np.ndarray:
+            self.asked.extend(texts)
+            return np.array([[len(text), 1.0] for text in texts], np.float32)
+
+    teacher = Teacher()
+    TeacherStore(tmp_path).learn(["a", "bb", "a"], teacher)  # type: ignore[arg-type]
+    store = TeacherStore(tmp_path)
+    store.learn(["bb", "ccc"], teacher)  # type: ignore[arg-type]
+    assert teacher.asked == ["a", "bb", "ccc"]
+    np.testing.assert_allclose(store.vectors(["ccc", "a"]), [[3, 1], [1, 1]])
+    np.testing.assert_allclose(np.linalg.norm(store.mean(["a", "bb"])), 1, rtol=1e-5)
+
+
+def test_every_label_has_several_wordings_in_both_languages() -> None:
+    table = read_phrases()
+    assert len(table) > 600
+    assert all(phrases.en and phrases.zh for phrases in table.values())
+    assert all(any("一" <= sign <= "鿿" for text in phrases.zh for sign in text) for phrases in table.values())
+    assert sum(len(phrases.en) > 1 for phrases in table.values()) > 0.99 * len(table)
+
+
+def test_several_labels_are_said_in_one_line() -> None:
+    table = {"sky": Phrases(("sky", "blue sky"), ("天空",)), "sun": Phrases(("sun",), ("太阳",))}
+    assert spoken(["sky"], table) == table["sky"]
+    assert spoken(["sky", "sun"], table) == Phrases(("sky, sun",), ("天空、太阳",))
+    assert spoken(["unheard of"], table) == Phrases(("unheard of",), ())
+
+
+def test_near_copy_is_found_after_scaling_and_recompression(pack: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    picture(3).resize((300, 200), Image.Resampling.BICUBIC).save(folder / "copy.jpg", quality=60)
+    picture(77).save(folder / "other.jpg")
+    found = find_near_copies(pack, read_captioned(pack), hash_folder(folder))
+    assert [(copy.row, copy.like) for copy in found] == [(3, "copy.jpg")]
+
+
+def test_perceptual_hash_tells_pictures_apart() -> None:
+    hashes = [perceptual_hash(picture(seed)) for seed in range(6)]
+    distances = [(a != b).sum() for place, a in enumerate(hashes) for b in hashes[:place]]
+    assert min(distances) > 10
+
+
+def test_photos_described_by_sides_are_not_mirrored() -> None:
+    assert speaks_of_sides(PackPhoto("s", "f", "x", en=("a man on the left",)))
+    assert speaks_of_sides(PackPhoto("s", "f", "x", zh=("右边有树",)))
+    assert not speaks_of_sides(PackPhoto("s", "f", "x", en=("bright leftovers",)))
+
+
+def test_random_views_are_square_and_differ() -> None:
+    chance = np.random.default_rng(0)
+    views = [random_view(picture(1), ViewPlan(), chance, may_mirror=True) for _ in range(3)]
+    assert all(view.shape == (224, 224, 3) for view in views)
+    assert not np.array_equal(views[0], views[1])
+
+
+def test_views_are_cached_once_with_the_centre_first(pack: Path, tmp_path: Path) -> None:
+    calls = []
+
+    def early(pixels: np.ndarray) -> np.ndarray:
+        calls.append(len(pixels))
+        return pixels[:, ::32, ::32].astype(np.float16)
+
+    photos, path = read_captioned(pack), tmp_path / "views.npy"
+    cache_views(pack, photos, early, path, ViewPlan(views=3))
+    cache_views(pack, photos, early, path, ViewPlan(views=3))
+    views = np.load(path)
+    assert views.shape == (6, 3, 7, 7, 3)
+    assert sum(calls) == 18
+    for row, shown in read_pictures(pack, photos):
+        np.testing.assert_array_equal(views[row, 0], centre_view(shown)[::32, ::32])
