@@ -6,22 +6,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.errors import KnownError
 from engine.library.embeddings import usable
-from engine.protocol import CheckFinding
+from engine.protocol import CheckFinding, ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from engine.library.database import Database
 
+_VECTOR_TABLES = ("embedding", "caption_embedding")
+
 
 def check_database(database: Database, *, repair: bool) -> tuple[CheckFinding, ...]:
-    """Check pages, references, vectors and the text index; ``repair`` needs a writable library."""
+    """Check pages, references, vectors and the text index; ``repair`` needs a writable library.
+
+    Repair drops or rebuilds what is derived and nothing else: a page that cannot be read is only reported.
+    """
     return (
-        _integrity(database),
-        _foreign_keys(database),
-        _vectors(database, repair=repair),
-        _text_index(database, repair=repair),
+        _looked_at("database", lambda: _integrity(database)),
+        _looked_at("references", lambda: _foreign_keys(database)),
+        _looked_at("vectors", lambda: _vectors(database, repair=repair)),
+        _looked_at("text index", lambda: _text_index(database, repair=repair)),
     )
 
 
@@ -43,6 +49,15 @@ def forget_vectors(database: Database, contents: Iterable[int]) -> None:
         database.run_many("DELETE FROM embedding WHERE content = ?", ((id_,) for id_ in contents))
 
 
+def _looked_at(name: str, look: Callable[[], CheckFinding]) -> CheckFinding:
+    try:
+        return look()
+    except KnownError as error:
+        if error.kind is not ErrorKind.LIBRARY_DAMAGED:
+            raise
+        return CheckFinding(name, sound=False, count=1, detail="cannot be read")
+
+
 def _integrity(database: Database) -> CheckFinding:
     problems = [text for (text,) in database.rows("PRAGMA integrity_check") if text != "ok"]
     return CheckFinding("database", not problems, len(problems), "; ".join(problems[:3]))
@@ -54,14 +69,19 @@ def _foreign_keys(database: Database) -> CheckFinding:
 
 
 def _vectors(database: Database, *, repair: bool) -> CheckFinding:
-    rows = database.stream("SELECT embedding.id, vector, dim FROM embedding JOIN model ON model.id = embedding.model")
-    bad = [id_ for id_, blob, dim in rows if not _is_sound(blob, dim)]
+    bad = [(table, id_) for table in _VECTOR_TABLES for id_ in _unsound(database, table)]
     if bad and repair:
         with database.transaction():
-            database.run_many("DELETE FROM embedding WHERE id = ?", ((id_,) for id_ in bad))
+            for table, id_ in bad:
+                database.run(f"DELETE FROM {table} WHERE id = ?", (id_,))
     return CheckFinding(
         "vectors", not bad, len(bad), "not finite, not of unit length or cut short" if bad else "", bool(bad) and repair
     )
+
+
+def _unsound(database: Database, table: str) -> list[int]:
+    rows = database.stream(f"SELECT {table}.id, vector, dim FROM {table} JOIN model ON model.id = {table}.model")
+    return [id_ for id_, blob, dim in rows if not _is_sound(blob, dim)]
 
 
 def _is_sound(blob: bytes, dim: int) -> bool:

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_MS = 10_000
 
+_DAMAGED = (
+    "The library file is damaged. Put back a copy of it, or move it away and index again: your photos are not touched."
+)
 _MEANINGS: tuple[tuple[type[Exception], ErrorKind, str], ...] = (
     (apsw.FullError, ErrorKind.DISK_FULL, "There is no room left on the disk that holds the library. Free some space."),
     (apsw.BusyError, ErrorKind.LIBRARY_BUSY, "Another program is using the library. Try again in a moment."),
     (apsw.LockedError, ErrorKind.LIBRARY_BUSY, "Another program is using the library. Try again in a moment."),
-    (apsw.CorruptError, ErrorKind.LIBRARY_DAMAGED, "The library is damaged. Run `balloon check --repair`."),
+    (apsw.CorruptError, ErrorKind.LIBRARY_DAMAGED, _DAMAGED),
     (apsw.NotADBError, ErrorKind.LIBRARY_FOREIGN, "The library file is not a Balloon library. Choose another place."),
     (apsw.ReadOnlyError, ErrorKind.LIBRARY_READ_ONLY, "The library may not be written here. Check its permissions."),
     (apsw.PermissionsError, ErrorKind.LIBRARY_READ_ONLY, "The library may not be opened. Check its permissions."),
@@ -154,7 +157,7 @@ def _connect_reader(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         _configure(connection)
-    except apsw.CantOpenError:
+    except (apsw.CantOpenError, apsw.ReadOnlyError):
         # A WAL file that nobody may create (a read-only disk): the file itself is still a sound snapshot.
         connection.close()
         connection = apsw.Connection(
