@@ -53,9 +53,12 @@ class Selector:
         where, bindings = _condition(selection)
         rows = self._database.rows(
             f"""
-            SELECT min(photo.id), content.id, folder.path, photo.path, content.digest, content.taken_at, folder.state
-              {_FROM} AND {where}
-             GROUP BY content.id ORDER BY max({DATED}) DESC, content.id DESC LIMIT ? OFFSET ?
+            SELECT photo.id, content.id, folder.path, photo.path, content.digest, content.taken_at, folder.state
+              FROM (SELECT min(photo.id) AS photo, max({DATED}) AS dated {_FROM} AND {where}
+                     GROUP BY content.id ORDER BY dated DESC, content.id DESC LIMIT ? OFFSET ?) AS shown
+              JOIN photo ON photo.id = shown.photo
+              JOIN content ON content.id = photo.content JOIN folder ON folder.id = photo.folder
+             ORDER BY shown.dated DESC, content.id DESC
             """,
             (*bindings, limit, offset),
         )
