@@ -20,24 +20,21 @@ class Searches:
 
     def remember(self, query: str) -> None:
         """Put ``query`` at the head of the history."""
-        self._database.run(
-            """
-            INSERT INTO search_history (query, used_at) VALUES (?, strftime('%Y-%m-%dT%H:%M:%f', 'now'))
-            ON CONFLICT (query) DO UPDATE SET used_at = excluded.used_at
-            """,
-            (query,),
-        )
+        # A new row each time: two searches may fall into one second, their ids still tell which was later.
+        self._database.run("DELETE FROM search_history WHERE query = ?", (_writable(query),))
+        sql = "INSERT INTO search_history (query, used_at) VALUES (?, ?)"
+        self._database.run(sql, (_writable(query), now()))
         self._database.run(
             """
             DELETE FROM search_history WHERE id NOT IN (
-                SELECT id FROM search_history ORDER BY used_at DESC, id DESC LIMIT ?)
+                SELECT id FROM search_history ORDER BY id DESC LIMIT ?)
             """,
             (HISTORY_KEPT,),
         )
 
     def history(self) -> list[str]:
         """Queries, the latest first."""
-        rows = self._database.rows("SELECT query FROM search_history ORDER BY used_at DESC, id DESC")
+        rows = self._database.rows("SELECT query FROM search_history ORDER BY id DESC")
         return [query for (query,) in rows]
 
     def clear_history(self) -> None:
@@ -51,7 +48,7 @@ class Searches:
             INSERT INTO saved_search (name, query, added_at) VALUES (?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET query = excluded.query
             """,
-            (name, query, now()),
+            (_writable(name), _writable(query), now()),
         )
 
     def saved(self) -> list[tuple[str, str]]:
@@ -61,4 +58,9 @@ class Searches:
 
     def remove(self, name: str) -> None:
         """Forget a saved search."""
-        self._database.run("DELETE FROM saved_search WHERE name = ?", (name,))
+        self._database.run("DELETE FROM saved_search WHERE name = ?", (_writable(name),))
+
+
+def _writable(text: str) -> str:
+    # Half a surrogate pair can be typed and sent, but SQLite stores UTF-8.
+    return text.encode("utf-8", "replace").decode("utf-8")
