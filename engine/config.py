@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 LIBRARY_VARIABLE = "BALLOON_LIBRARY"
+MODELS_VARIABLE = "BALLOON_MODELS"
 DEFAULT_MODEL = "balloon-mini"
 
 
@@ -66,7 +67,16 @@ def resources_dir() -> Path:
     return installed if installed.is_dir() else here.parent / "resources"
 
 
+def own_models_dir() -> Path:
+    """The user's own model packages: imported, or learnt from captions."""
+    given = os.environ.get(MODELS_VARIABLE)
+    return (
+        Path(given).expanduser().absolute()
+        if given
+        else platformdirs.user_data_path("balloon", appauthor=False) / "models"
+    )
+
+
 def model_dirs() -> tuple[Path, ...]:
     """Folders that hold model packages, the user's own first."""
-    own = platformdirs.user_data_path("balloon", appauthor=False) / "models"
-    return (own, resources_dir() / "models")
+    return (own_models_dir(), resources_dir() / "models")

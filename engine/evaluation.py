@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.config import LibraryPaths, model_dirs
 from engine.errors import KnownError
+from engine.models.catalog import find_package
 from engine.models.recall import recall
 from engine.protocol import ErrorKind, Evaluation
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.api import Engine
+    from engine.models.package import Calibration
 
 TEXT_BATCH = 64
 
@@ -74,21 +78,56 @@ def evaluate(engine: Engine, captioned: Sequence[CaptionedPhoto], *, full: bool)
 
     ``full`` ranks text -> image by the whole search instead of by the vectors alone.
     """
-    contents, vectors, paths = engine.vectors()
-    row_of = {os.fspath(path): row for row, content in enumerate(contents.tolist()) if (path := paths.get(content))}
-    usable = [photo for photo in captioned if os.fspath(photo.path) in row_of]
-    if not usable:
-        raise KnownError(ErrorKind.NOT_FOUND, "None of the photos in the captions file could be used. Check --photos.")
-    gallery = vectors[[row_of[os.fspath(photo.path)] for photo in usable]]
-    texts = [caption for photo in usable for caption in photo.captions]
-    owner = np.repeat(np.arange(len(usable)), [len(photo.captions) for photo in usable])
+    usable, _ = _gallery(engine, captioned)
+    texts, gallery, owner = _paired(engine, captioned)
     scores = _encode(engine, texts) @ gallery.T
     result = recall(scores, owner)
     if full:
         ranked = recall(_full_scores(engine, texts, usable), owner)
         result = type(result)(ranked.text_to_image, result.image_to_text)
-    skipped = tuple(str(photo.path) for photo in captioned if os.fspath(photo.path) not in row_of)
+    skipped = tuple(str(photo.path) for photo in captioned if photo not in usable)
     return Evaluation(len(usable), result.text_to_image, result.image_to_text, engine.encoder.card.key, skipped)
+
+
+def calibrate_model(key: str, photos: Path, captioned: Sequence[CaptionedPhoto]) -> Calibration:
+    """Calibrate a model of the user's own on captioned photos, and write the thresholds into its package."""
+    from engine.api import Engine
+    from engine.models.calibration import calibrate
+    from engine.models.package import write_card
+
+    folder = find_package(key, model_dirs())
+    with (
+        tempfile.TemporaryDirectory(prefix="balloon-") as scratch,
+        Engine.open_writer(LibraryPaths(Path(scratch) / "library"), key) as engine,
+    ):
+        engine.index([engine.add_folder(photos)])
+        texts, gallery, owner = _paired(engine, captioned)
+        found = calibrate(_encode(engine, texts), gallery, owner)
+        card = engine.encoder.card
+    if not os.access(folder, os.W_OK):
+        raise KnownError(
+            ErrorKind.LIBRARY_READ_ONLY, f"The package {folder} may not be written. Check its permissions."
+        )
+    write_card(folder, replace(card, calibration=found))
+    return found
+
+
+def _paired(
+    engine: Engine, captioned: Sequence[CaptionedPhoto]
+) -> tuple[list[str], NDArray[np.float32], NDArray[np.int64]]:
+    """The texts (T), the vectors of their photos (P, dim) and the owner (T,) of each text."""
+    usable, gallery = _gallery(engine, captioned)
+    texts = [caption for photo in usable for caption in photo.captions]
+    return texts, gallery, np.repeat(np.arange(len(usable)), [len(photo.captions) for photo in usable])
+
+
+def _gallery(engine: Engine, captioned: Sequence[CaptionedPhoto]) -> tuple[list[CaptionedPhoto], NDArray[np.float32]]:
+    contents, vectors, paths = engine.vectors()
+    row_of = {os.fspath(path): row for row, content in enumerate(contents.tolist()) if (path := paths.get(content))}
+    usable = [photo for photo in captioned if os.fspath(photo.path) in row_of]
+    if not usable:
+        raise KnownError(ErrorKind.NOT_FOUND, "None of the photos in the captions file could be used. Check --photos.")
+    return usable, vectors[[row_of[os.fspath(photo.path)] for photo in usable]]
 
 
 def _encode(engine: Engine, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from engine.imaging.thumbnails import ThumbnailStore
 from engine.library.database import Database
 from engine.library.lock import WriterLock, is_held
 from engine.library.settings import Settings
-from engine.models.catalog import find_package, installed
+from engine.models.catalog import find_card, find_package, installed
 from engine.models.encoder import Encoder
 from engine.protocol import (
     CheckReport,
@@ -315,6 +315,15 @@ class Engine:
         find_package(key, model_dirs())
         self.set_setting(MODEL_SETTING, key)
         return self.models()
+
+    def forget_model(self, key: str) -> None:
+        """Drop a model's vectors from this library."""
+        with self._parts.database.transaction():
+            self._parts.embeddings().forget(
+                find_card(key, model_dirs()).fingerprint, unless=self.encoder.card.fingerprint
+            )
+            if self.get_setting(MODEL_SETTING) == key:
+                self._parts.settings.set(MODEL_SETTING, None)
 
     # The library
 

@@ -22,6 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_searching(commands, common)
     _add_library(commands, common)
     _add_measuring(commands, common)
+    _add_models(commands, common)
     return parser
 
 
@@ -123,3 +124,26 @@ def _add_measuring(
     evaluate.add_argument("--text-field", default="caption", metavar="NAME", help="the field that holds the caption(s)")
     evaluate.add_argument("--full", action="store_true", help="run the whole search, not only the vectors")
     _add(commands, common, "doctor", "diagnosing:doctor", "what this computer can do, one line each")
+
+
+def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    group = commands.add_parser("models", help="the models on this computer: list, use, train, calibrate, remove")
+    parts = group.add_subparsers(dest="models_command", metavar="COMMAND", required=True)
+    _add(parts, common, "list", "models:list_models", "list the models, the one in use marked")
+    for name, summary in (("use", "search with this model from now on"), ("remove", "remove a model of your own")):
+        _add(parts, common, name, f"models:{name}", summary).add_argument("key", metavar="KEY")
+    train = _add(parts, common, "train", "models:train", "learn a new field from captions of your own")
+    train.add_argument("--captions", type=Path, metavar="FILE", help="CSV or JSONL: a photo and what is on it")
+    train.add_argument("--photos", type=Path, metavar="FOLDER", help="what the captions speak of")
+    train.add_argument("--base", default="balloon-mini", metavar="KEY", help="the model to start from")
+    train.add_argument("--name", metavar="KEY", help="what to call the new model")
+    train.add_argument("--recipe", choices=("mini",), help="make the embedded model anew, from a data pack")
+    train.add_argument("--data", type=Path, metavar="PACK", help="recipe mini: the data pack")
+    train.add_argument("--work", type=Path, metavar="FOLDER", help="recipe mini: where it keeps its place")
+    train.add_argument("--out", type=Path, metavar="PACKAGE", help="recipe mini: the package to write")
+    train.add_argument("--keep-away", type=Path, metavar="PHOTOS", help="recipe mini: photos it must never learn from")
+    calibrate = _add(parts, common, "calibrate", "models:calibrate", "measure from which score on a photo fits")
+    calibrate.add_argument("key", metavar="KEY")
+    calibrate.add_argument("captions", type=Path, metavar="CAPTIONS.jsonl")
+    calibrate.add_argument("--photos", type=Path, required=True, metavar="FOLDER")
+    calibrate.add_argument("--text-field", default="caption", metavar="NAME")

@@ -57,6 +57,11 @@ class Embeddings:
         """
         return int(self._database.value(sql, (self.model,)))
 
+    def forget(self, fingerprint: str, *, unless: str) -> None:
+        """Drop another model's vectors; those of ``unless`` (models that learnt a field share their base's) stay."""
+        if fingerprint != unless:
+            self._database.run("DELETE FROM model WHERE fingerprint = ?", (fingerprint,))
+
     def counts(self) -> dict[str, int]:
         """How many contents have a vector, by the fingerprint of every model the library knows."""
         rows = self._database.rows(

@@ -23,6 +23,11 @@ def find_package(key: str, folders: Sequence[Path]) -> Path:
     raise KnownError(ErrorKind.MODEL_MISSING, f"There is no model called {key!r}. Models on this computer: {known}.")
 
 
+def find_card(key: str, folders: Sequence[Path]) -> ModelCard:
+    """The card of the package called ``key``; raises ``KnownError``."""
+    return read_card(find_package(key, folders))
+
+
 def installed(folders: Sequence[Path]) -> list[ModelCard]:
     """The cards of all sound packages; of two with one key the first folder's counts."""
     cards: dict[str, ModelCard] = {}

@@ -1,0 +1,144 @@
+"""`balloon models`: which there are, which is used, learning a new one, calibrating."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from engine.api import Engine
+from engine.cli.main import EXIT_DONE, EXIT_NOTHING
+from engine.config import DEFAULT_MODEL, library_paths, model_dirs, own_models_dir
+from engine.errors import KnownError
+from engine.models.catalog import find_package, installed
+from engine.models.encoder import Encoder
+from engine.protocol import ErrorKind
+
+if TYPE_CHECKING:
+    import argparse
+
+    from engine.api.learning import FieldReport
+    from engine.cli.output import Output
+    from engine.protocol import RecallRow
+    from engine.protocol.methods import ModelList
+
+
+def list_models(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon models list``."""
+    paths = library_paths(options.library)
+    if paths.database.exists():
+        with Engine.open_reader(paths, options.model) as engine:
+            return _show(engine.models(), output)
+    cards = installed(model_dirs())
+    if output.as_json:
+        output.document(
+            {"models": [{"key": card.key, "name": card.name, "languages": card.languages} for card in cards]}
+        )
+    else:
+        output.table([(card.key, card.name, ", ".join(card.languages), card.licence) for card in cards])
+    return EXIT_DONE
+
+
+def use(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon models use``."""
+    with Engine.open_writer(library_paths(options.library), options.model) as engine:
+        return _show(engine.use_model(options.key), output)
+
+
+def remove(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon models remove``: only models of the user's own folder, with their vectors in this library."""
+    folder = own_models_dir() / options.key
+    if find_package(options.key, model_dirs()) != folder:
+        raise KnownError(
+            ErrorKind.USAGE, f"{options.key} comes with Balloon and stays. Use another with: balloon models use"
+        )
+    paths = library_paths(options.library)
+    if paths.database.exists():
+        with Engine.open_writer(paths, DEFAULT_MODEL) as engine:
+            engine.forget_model(options.key)
+    shutil.rmtree(folder)
+    output.note(f"{options.key} is removed.")
+    return EXIT_DONE
+
+
+def train(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon models train``: a field from captions, or with ``--recipe mini`` the embedded model itself."""
+    if options.recipe is not None:
+        return _train_mini(options)
+    if options.captions is None or options.photos is None or options.name is None:
+        raise KnownError(ErrorKind.USAGE, "Learning needs --captions FILE, --photos FOLDER and --name KEY.")
+    from engine.api.learning import learn_field
+
+    encoder = Encoder.open(find_package(options.base, model_dirs()))
+    report = learn_field(options.captions, options.photos, encoder, options.name, library_paths(options.library))
+    if output.as_json:
+        output.document(report)
+    else:
+        _tell(report, output)
+    return EXIT_DONE if report.package is not None else EXIT_NOTHING
+
+
+def _train_mini(options: argparse.Namespace) -> int:
+    wanted = {"--data": options.data, "--work": options.work, "--out": options.out}
+    missing = [name for name, value in wanted.items() if value is None]
+    if missing:
+        raise KnownError(ErrorKind.USAGE, f"The recipe mini needs {', '.join(missing)}.")
+    try:
+        from engine.training.mini import main
+    except ImportError as error:
+        raise KnownError(
+            ErrorKind.EXTRA_MISSING,
+            "Training needs the extra 'models'. Install it: pip install 'balloon-photos[models]'",
+        ) from error
+    arguments = [word for name, value in wanted.items() for word in (name, str(value))]
+    return main([*arguments, *(["--keep-away", str(options.keep_away)] if options.keep_away else [])])
+
+
+def calibrate(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon models calibrate``."""
+    from engine.evaluation import calibrate_model, read_captions
+
+    captioned = read_captions(options.captions, options.photos, options.text_field)
+    found = calibrate_model(options.key, options.photos, captioned)
+    if output.as_json:
+        output.document({"model": options.key, "match": found.match, "possible": found.possible})
+    else:
+        output.line(f"{options.key}: a match from {found.match:.3f}, possible from {found.possible:.3f}")
+    return EXIT_DONE
+
+
+def _show(models: ModelList, output: Output) -> int:
+    if output.as_json:
+        output.document(models)
+        return EXIT_DONE
+    rows = [
+        ("*" if row.in_use else "", row.key, row.name, ", ".join(row.languages), f"{row.indexed} photos", row.licence)
+        for row in models.models
+    ]
+    output.table(rows)
+    return EXIT_DONE
+
+
+def _tell(report: FieldReport, output: Output) -> None:
+    output.line(
+        f"{report.captions} captions of {report.photos} photos, {report.held_out} photos held out to measure on"
+    )
+    for reason, count in sorted(report.left_out.items()):
+        output.line(f"  {count} rows left out: {reason}")
+    header = ("", "R@1", "R@5", "R@10", "median rank")
+    rows = [
+        _row(f"text -> image, {report.base}", report.before),
+        _row(f"text -> image, {report.key}", report.after),
+        _row(f"image -> text, {report.base}", report.before_image_to_text),
+        _row(f"image -> text, {report.key}", report.after_image_to_text),
+    ]
+    output.table([header, *rows])
+    if report.package is None:
+        output.note(
+            "The held-out photos are found no better than before, so nothing was written. More captions may help."
+        )
+    else:
+        output.note(f"Use it: balloon models use {report.key} (no photo is embedded again)")
+
+
+def _row(name: str, row: RecallRow) -> tuple[str, ...]:
+    return (name, f"{row.r1:.3f}", f"{row.r5:.3f}", f"{row.r10:.3f}", f"{row.median_rank:g}")
