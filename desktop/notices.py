@@ -102,9 +102,11 @@ def reason_text(reason: IssueReason) -> str:
 def channel_text(channel: str) -> str:
     """Say how a hit was found."""
     texts = {
-        "vectors": QCoreApplication.translate("notices", "Looks like what you described"),
-        "text": QCoreApplication.translate("notices", "Words found in its name, folder or captions"),
-        "captions": QCoreApplication.translate("notices", "One of its captions fits"),
-        "attention": QCoreApplication.translate("notices", "A part of the photo fits"),
+        "vectors": QCoreApplication.translate("notices", "It looks like what you described"),
+        "captions": QCoreApplication.translate("notices", "The words are in one of its captions"),
+        "ocr": QCoreApplication.translate("notices", "The words can be read in the photo"),
+        "name": QCoreApplication.translate("notices", "The words are in its file name"),
+        "directory": QCoreApplication.translate("notices", "The words are in the names of its folders"),
+        "mixed": QCoreApplication.translate("notices", "The words are in its names and captions taken together"),
     }
     return texts.get(channel, channel)

@@ -18,6 +18,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
+from desktop import notices
 from desktop.photo_files import files_mime
 from desktop.wording import file_name, short_date
 from engine.protocol import Confidence, Hit
@@ -160,6 +161,7 @@ class PhotoModel(QAbstractListModel):
             parts.append(short_date(hit.taken_at))
         if hit.caption:
             parts.append(hit.caption)
+        parts += [notices.channel_text(channel) for channel in hit.channels if channel != "vectors"]
         if self.has_divider and hit.confidence == Confidence.POSSIBLE:
             parts.append(self.tr("possible match"))
         if hit.is_offline:

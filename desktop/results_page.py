@@ -138,7 +138,7 @@ class ResultsPage(QWidget):
         hits: Sequence[Hit] = () if scene == Scene.NO_MATCH else result.hits
         divider = None if self._wants_closest else possible_from(result.hits)
         self._grid.is_search = True
-        self._grid.set_shows_months(False)
+        self._grid.set_shows_months(self._session.query.order == "date")
         self._model.show_hits(hits, divider if hits else None)
         self.update_scene()
 

@@ -1,0 +1,149 @@
+"""Puts the application together: what may happen before there is a ``QApplication``, what needs one, and the end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QApplication
+
+from desktop import notices
+from desktop.crash import CrashHandler, start_log
+from desktop.engine_client import EngineClient, EngineCommand
+from desktop.icons import icon_pixmap
+from desktop.languages import Translations
+from desktop.main_window import MainWindow
+from desktop.photo_files import forget_pasted
+from desktop.settings import AppSettings
+from desktop.single_instance import SingleInstance
+from desktop.theme import ThemeKeeper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a start finds its things. ``library`` None means the settings' choice, or the usual place."""
+
+    config: Path
+    state: Path
+    logs: Path
+    library: Path | None = None
+
+
+def prepare() -> None:
+    """Do what has to be done before the ``QApplication`` is made."""
+    QCoreApplication.setApplicationName("balloon")
+    QGuiApplication.setApplicationDisplayName("Balloon")
+    QGuiApplication.setDesktopFileName("balloon")
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+
+
+class Application(QObject):
+    """Everything that lives as long as the program; the window is made anew when the language or the theme changes."""
+
+    def __init__(self, app: QApplication, start: Start, command: EngineCommand | None = None) -> None:
+        super().__init__(app)
+        self._app = app
+        self.settings = AppSettings(start.config / "desktop.ini", self)
+        self.translations = Translations(app)
+        self.translations.use(self.settings.language)
+        self.theme = ThemeKeeper(app, self.settings)
+        library = start.library or self.settings.library
+        self.client = EngineClient(command or EngineCommand.usual(library, start.logs / "engine.log"), self)
+        self.window = self._make_window()
+        self.settings.changed.connect(self._on_setting)
+        self.theme.changed.connect(self._renew_later)
+        self._renewal = QTimer(self, singleShot=True, interval=0)
+        self._renewal.timeout.connect(self._renew_window)
+
+    def show(self) -> None:
+        """Show the window, then start the engine: the first paint does not wait for it."""
+        self.window.show()
+        QTimer.singleShot(0, self, self.client.start)
+
+    def raise_window(self) -> None:
+        """Bring the window forward."""
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
+
+    def say_crashed(self) -> None:
+        """Tell the person that a bug was met."""
+        self.window.results.banner.say(notices.sentence_for("bug"), "warn")
+
+    def close(self) -> None:
+        """End the engine; returns when it is gone."""
+        self.client.close()
+        forget_pasted()
+
+    def _make_window(self) -> MainWindow:
+        window = MainWindow(self.client, self.settings)
+        window.closed.connect(self._app.quit)
+        return window
+
+    def _on_setting(self, name: str) -> None:
+        if name == "language":
+            self.translations.use(self.settings.language)
+            self._renew_later()
+
+    def _renew_later(self) -> None:
+        self._renewal.start()
+
+    def _renew_window(self) -> None:
+        old, query = self.window, self.window.search.query
+        old.closed.disconnect(self._app.quit)
+        old.close()
+        self.window = self._make_window()
+        self.window.show()
+        self.window.take_over(query)
+        old.deleteLater()
+
+
+def run(arguments: Sequence[str], start: Start) -> int:
+    """Run until the window is closed; the exit code."""
+    prepare()
+    app = QApplication([sys.argv[0], *arguments])
+    app.setWindowIcon(QIcon(icon_pixmap("balloon", 128, "#000000")))
+    instance = SingleInstance(start.state)
+    if not instance.claim():
+        instance.call_first()
+        return 0
+    start_log(start.logs / "desktop.log")
+    crashes = CrashHandler()
+    crashes.install()
+    application = Application(app, start)
+    instance.called.connect(application.raise_window)
+    crashes.crashed.connect(application.say_crashed)
+    application.show()
+    with _interruptible(app):
+        code = app.exec()
+    application.close()
+    crashes.uninstall()
+    instance.release()
+    return code
+
+
+@contextmanager
+def _interruptible(app: QApplication) -> Iterator[None]:
+    """Let Ctrl+C in a terminal end the program: Qt's loop has to let Python look at signals now and then."""
+    timer = QTimer(interval=500)
+    timer.timeout.connect(lambda: None)
+    timer.start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: app.quit())
+    try:
+        yield
+    finally:
+        timer.stop()

@@ -1,0 +1,51 @@
+"""The line at the bottom: what indexing does, and the size of the tiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QWidget
+
+from desktop.icons import icon_pixmap
+from desktop.settings import TILE_EDGES
+from desktop.theme import current_tokens
+
+if TYPE_CHECKING:
+    from desktop.index_status import IndexStatus
+
+
+class Footer(QFrame):
+    """Holds the index status and the slider.
+
+    Signals:
+        tile_edge_changed(object): the edge that the slider says.
+    """
+
+    tile_edge_changed = Signal(object)
+
+    def __init__(self, status: IndexStatus, tile_edge: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("footer")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(TILE_EDGES.start, TILE_EDGES.stop - 1)
+        self.slider.setPageStep(32)
+        self.slider.setSingleStep(16)
+        self.slider.setValue(tile_edge)
+        self.slider.setFixedWidth(120)
+        self.slider.setAccessibleName(self.tr("Size of the tiles"))
+        self.slider.setToolTip(self.slider.accessibleName())
+        self.slider.valueChanged.connect(self.tile_edge_changed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 4, 16, 4)
+        row.addWidget(status)
+        row.addStretch(1)
+        row.addWidget(_picture("grid-small"))
+        row.addWidget(self.slider)
+        row.addWidget(_picture("grid-large"))
+
+
+def _picture(name: str) -> QLabel:
+    label = QLabel()
+    label.setPixmap(icon_pixmap(name, 16, current_tokens().muted))
+    return label

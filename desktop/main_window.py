@@ -1,0 +1,243 @@
+"""The window. Only composition: which parts there are, and which signal goes where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QIcon
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.captions_panel import CaptionsPanel
+from desktop.folder_panel import FolderPanel
+from desktop.footer import Footer
+from desktop.icons import icon_pixmap
+from desktop.index_status import IndexStatus
+from desktop.library_state import LibraryState
+from desktop.photo_commands import PhotoCommands
+from desktop.photo_grid import PhotoGrid
+from desktop.photo_model import PhotoModel
+from desktop.photo_viewer import PhotoViewer
+from desktop.properties_panel import PropertiesPanel
+from desktop.quick_preview import QuickPreview
+from desktop.results_page import ResultsPage
+from desktop.search_bar import SearchBar
+from desktop.search_edit import PhotoDrops
+from desktop.search_session import SearchSession
+from desktop.side_panel import PanelEntry, SidePanel
+from desktop.thumbnail_loader import ThumbnailLoader
+from desktop.window_dialogs import WindowDialogs
+from desktop.window_menu import Command, add_commands, tool_button
+
+if TYPE_CHECKING:
+    from desktop.engine_client import EngineClient
+    from desktop.search_query import Query
+    from desktop.search_session import Found
+    from desktop.settings import AppSettings
+
+_SEARCH_WIDTH: Final = 760
+
+
+class MainWindow(QMainWindow):
+    """Composes the parts over one engine client.
+
+    Signals:
+        closed(): the window is gone for good.
+    """
+
+    closed = Signal()
+
+    def __init__(self, client: EngineClient, settings: AppSettings) -> None:
+        super().__init__()
+        self._client, self._settings = client, settings
+        self.dialogs = WindowDialogs(client, settings, self)
+        self.setWindowTitle("Balloon")
+        self.setWindowIcon(QIcon(icon_pixmap("balloon", 64, "#000000")))
+        self.session = SearchSession(client, self)
+        self.library = LibraryState(client, self)
+        self.model = PhotoModel(self)
+        self.loader = ThumbnailLoader(self)
+        self.grid = PhotoGrid(self.model, self.loader)
+        self.search = SearchBar(client)
+        self.results = ResultsPage(client, self.session, self.library, self.model, self.grid)
+        self.viewer = PhotoViewer(client)
+        self.preview = QuickPreview(client, self.grid)
+        self.side = SidePanel()
+        self.status = IndexStatus(client)
+        self.footer = Footer(self.status, settings.tile_edge)
+        self.commands = PhotoCommands(self.model, self.search)
+        self._register_panels()
+        self._lay_out()
+        self._connect_search()
+        self._connect_photos()
+        self._add_keys()
+        self._restore()
+
+    def show_viewer(self, photo_id: int, explain: str = "") -> None:
+        """Show a photo large; words lay the map of what they match over it."""
+        self.viewer.show_photo(photo_id, self.model.photo_ids())
+        self.viewer.explain(explain)
+        self.pages.setCurrentWidget(self.viewer)
+        self.viewer.setFocus()
+
+    def show_photos(self) -> None:
+        """Go back from the viewer to the grid."""
+        self.pages.setCurrentWidget(self.results)
+        if self.viewer.photo_id is not None:
+            self.grid.choose(self.viewer.photo_id)
+        self.grid.setFocus()
+
+    def take_over(self, query: Query) -> None:
+        """Go on where an earlier window of the same engine was."""
+        self.library.reload()
+        if query.is_empty:
+            self._ask(query)
+        else:
+            self.search.set_query(query)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember how the window was, and let nothing run on."""
+        self._settings.geometry = self.saveGeometry()
+        self._settings.splitter = self._splitter.saveState()
+        self._settings.save()
+        self.session.stop()
+        self.loader.stop()
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def _register_panels(self) -> None:
+        self.side.register(PanelEntry("captions", self.tr("Captions"), self._make_captions))
+        self.side.register(PanelEntry("folders", self.tr("Folders"), lambda: FolderPanel(self._client)))
+        self.side.register(PanelEntry("properties", self.tr("Properties"), self._make_properties))
+
+    def _make_captions(self) -> QWidget:
+        panel = CaptionsPanel(self._client)
+        panel.search_requested.connect(self.search.set_text)
+        return panel
+
+    def _make_properties(self) -> QWidget:
+        panel = PropertiesPanel(self._client)
+        panel.captions_requested.connect(lambda photo_id: self._open_photo_panel("captions", photo_id))
+        return panel
+
+    def _lay_out(self) -> None:
+        self._folders_button = tool_button("folder", self.tr("Folders"), is_checkable=True)
+        self._captions_button = tool_button("caption", self.tr("Captions"), is_checkable=True)
+        self._menu_button = tool_button("menu", self.tr("Menu"))
+        top = QHBoxLayout()
+        top.setContentsMargins(16, 12, 16, 4)
+        top.addStretch(1)
+        top.addWidget(self.search, 100, Qt.AlignmentFlag.AlignTop)
+        top.addStretch(1)
+        for button in (self._folders_button, self._captions_button, self._menu_button):
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self.search.setMaximumWidth(_SEARCH_WIDTH)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.results)
+        self.pages.addWidget(self.viewer)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.addWidget(self.pages)
+        self._splitter.addWidget(self.side)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setChildrenCollapsible(False)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._splitter, 1)
+        column.addWidget(self.footer)
+        centre = QWidget()
+        centre.setLayout(column)
+        self.setCentralWidget(centre)
+
+    def _connect_search(self) -> None:
+        self.search.query_changed.connect(self._ask)
+        self.search.query_submitted.connect(lambda query: self._ask(query, remember=True))
+        self.search.left_downwards.connect(self.grid.setFocus)
+        self.session.found.connect(self._on_found)
+        self.results.order.order_chosen.connect(lambda _order: self._ask(self.search.query))
+        self.results.example_chosen.connect(self.search.set_text)
+        self.results.folders_asked.connect(lambda: self.side.open_panel("folders"))
+        drops = PhotoDrops(self.grid.viewport(), self.grid)
+        drops.photos_given.connect(self.search.add_files)
+        PhotoDrops(self.results).photos_given.connect(self.search.add_files)
+
+    def _connect_photos(self) -> None:
+        self.grid.action_asked.connect(self.commands.run)
+        self.grid.chosen.connect(self._on_chosen)
+        self.commands.viewer_asked.connect(self.show_viewer)
+        self.commands.preview_asked.connect(self.preview.show_photo)
+        self.commands.panel_asked.connect(self._open_photo_panel)
+        self.commands.caption_asked.connect(self._write_caption)
+        self.commands.notice.connect(self.results.banner.say)
+        self.viewer.closed.connect(self.show_photos)
+        self.viewer.captions_requested.connect(lambda photo_id: self._open_photo_panel("captions", photo_id))
+        self.footer.tile_edge_changed.connect(self._on_tile_edge)
+        self._client.library_changed.connect(self.loader.retry_failed)
+        self.side.opened.connect(self._on_panel)
+        self._folders_button.clicked.connect(lambda: self.side.toggle_panel("folders"))
+        self._captions_button.clicked.connect(self._toggle_captions)
+
+    def _add_keys(self) -> None:
+        menu = QMenu(self)
+        commands = (
+            Command(self.tr("Search"), "Ctrl+F", self.search.focus_words, is_in_menu=False),
+            Command(self.tr("Folders"), "Ctrl+L", lambda: self.side.toggle_panel("folders")),
+            Command(self.tr("Captions"), "Ctrl+T", self._toggle_captions),
+            Command(),
+            Command(self.tr("Preferences…"), "Ctrl+,", self.dialogs.show_preferences),
+            Command(self.tr("Keyboard shortcuts"), "F1", self.dialogs.show_keys),
+            Command(self.tr("Diagnostic report…"), "", self.dialogs.show_report),
+            Command(self.tr("About Balloon"), "", self.dialogs.show_about),
+            Command(),
+            Command(self.tr("Quit"), "Ctrl+Q", self.close),
+        )
+        add_commands(self, menu, commands)
+        self._menu_button.setMenu(menu)
+        self._menu_button.setPopupMode(self._menu_button.ToolButtonPopupMode.InstantPopup)
+
+    def _restore(self) -> None:
+        if self._settings.geometry.isEmpty() or not self.restoreGeometry(self._settings.geometry):
+            self.resize(1180, 780)
+        self.grid.set_tile_edge(self._settings.tile_edge)
+        if self.side.has_panel(self._settings.side_panel):
+            self.side.open_panel(self._settings.side_panel)
+        self._splitter.restoreState(self._settings.splitter)
+        self.search.edit.setFocus()
+
+    def _ask(self, query: Query, *, remember: bool = False) -> None:
+        if self.pages.currentWidget() is self.viewer:
+            self.pages.setCurrentWidget(self.results)
+        self.session.ask(replace(query, order=self.results.order.order), remember=remember)
+
+    def _on_found(self, found: Found) -> None:
+        self.search.show_understood(found.query.text, found.result.understood)
+
+    def _open_photo_panel(self, key: str, photo_id: int) -> None:
+        panel = self.side.open_panel(key)
+        if isinstance(panel, (CaptionsPanel, PropertiesPanel)):
+            panel.show_photo(photo_id)
+
+    def _write_caption(self, photo_id: int) -> None:
+        panel = self.side.open_panel("captions")
+        if isinstance(panel, CaptionsPanel):
+            panel.show_photo(photo_id)
+            panel.adder.setFocus()
+
+    def _toggle_captions(self) -> None:
+        self.side.toggle_panel("captions")
+        self._on_chosen(self.grid.current_id())
+
+    def _on_chosen(self, photo_id: int | None) -> None:
+        if photo_id is not None and self.side.key in ("captions", "properties"):
+            self._open_photo_panel(self.side.key, photo_id)
+
+    def _on_panel(self, key: str) -> None:
+        self._settings.side_panel = key
+        self._folders_button.setChecked(key == "folders")
+        self._captions_button.setChecked(key == "captions")
+
+    def _on_tile_edge(self, edge: int) -> None:
+        self._settings.tile_edge = edge
+        self.grid.set_tile_edge(edge)
