@@ -17,7 +17,7 @@ def find_package(key: str, folders: Sequence[Path]) -> Path:
     """The folder of the package called ``key``: the first of ``folders`` that holds it; raises ``KnownError``."""
     for folder in folders:
         candidate = folder / key
-        if key and "/" not in key and "\\" not in key and (candidate / CARD_NAME).is_file():
+        if key.strip(".") and "/" not in key and "\\" not in key and (candidate / CARD_NAME).is_file():
             return candidate
     known = ", ".join(sorted(card.key for card in installed(folders))) or "none"
     raise KnownError(ErrorKind.MODEL_MISSING, f"There is no model called {key!r}. Models on this computer: {known}.")

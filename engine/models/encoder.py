@@ -62,6 +62,8 @@ class Encoder:
 
         A picture the tower cannot handle gives a row of NaN or zeros, never an exception: the caller checks.
         """
+        if not len(pixels):
+            return np.zeros((0, self.card.dim), dtype=np.float32)
         tower = self.card.image
         feeds = {tower.input: pixels if tower.dtype == "uint8" else _normalised(pixels, tower)}
         return unit(self._image_session().run(tower.output, feeds))

@@ -7,7 +7,9 @@ a file that is not named is never opened, and a name may not leave the folder.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -18,6 +20,9 @@ from engine.protocol import ErrorKind
 
 CARD_NAME = "model.json"
 FORMAT = 1
+_CHANNELS = 3
+_CHOICES = frozenset(itertools.product(("uint8", "float32"), ("longest", "max_length"), ("shortest", "squash")))
+_INTERPOLATIONS = frozenset(("bilinear", "bicubic", "lanczos"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +123,12 @@ def read_card(folder: Path) -> ModelCard:
         values = json.loads((folder / CARD_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise KnownError(ErrorKind.MODEL_MISSING, f"There is no model package in {folder}.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _damaged(folder, "model.json cannot be read") from error
     try:
         card = _card_from(values)
-    except (KeyError, TypeError, ValueError) as error:
+        _check_values(card)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(folder, f"model.json is not as expected ({error})") from error
     _check_names(folder, card)
     return card
@@ -159,6 +165,41 @@ def _card_from(values: dict[str, Any]) -> ModelCard:
             "languages": tuple(values["languages"]),
             "sources": tuple(values["sources"]),
         }
+    )
+
+
+def _check_values(card: ModelCard) -> None:
+    """Raise ``ValueError`` for what would otherwise fail much later, in the middle of a search."""
+    image, text, spec = card.image, card.text, card.image.input_spec
+    needed = (
+        card.key, card.name, card.licence, card.fingerprint, *card.languages,
+        image.file, image.input, image.output, text.file, text.tokenizer, text.input_ids, text.output,
+    )  # fmt: skip
+    numbers = (card.logit_scale, *image.mean, *image.std, spec.crop_fraction)
+    limits = card.calibration or Calibration(match=1.0, possible=0.0)
+    checks = {
+        "names": all(isinstance(name, str) and name for name in needed),
+        "optional names": all(name is None or isinstance(name, str) for name in (image.grid_output, text.attention_mask)),
+        "sizes": all(type(count) is int and count > 0 for count in (card.dim, spec.size, text.max_length)),
+        "pad_id": type(text.pad_id) is int and isinstance(text.lowercase, bool),
+        "numbers": all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers),
+        "mean and std": len(image.mean) == len(image.std) == _CHANNELS and min(image.std) > 0,
+        "crop_fraction": 0 < spec.crop_fraction <= 1,
+        "choices": (image.dtype, text.padding, spec.resize) in _CHOICES and spec.interpolation in _INTERPOLATIONS,
+        "calibration": -1 <= limits.possible <= limits.match <= 1,
+        "files": all(_is_file_fact(name, fact) for name, fact in card.files.items()),
+    }
+    wrong = [name for name, is_fine in checks.items() if not is_fine]
+    if wrong:
+        raise ValueError(", ".join(wrong))
+
+
+def _is_file_fact(name: object, fact: object) -> bool:
+    return (
+        isinstance(name, str)
+        and isinstance(fact, dict)
+        and type(fact.get("byte_size")) is int
+        and isinstance(fact.get("sha256"), str)
     )
 
 

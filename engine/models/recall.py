@@ -29,14 +29,14 @@ def recall(scores: NDArray[np.float32], owner: NDArray[np.int64]) -> Recall:
     """
     rows = np.arange(len(owner))
     right = scores[rows, owner]
-    text_ranks = (scores >= right[:, None]).sum(axis=1)
+    text_ranks = (~(scores < right[:, None])).sum(axis=1)  # NaN counts against the right answer, too
     image_ranks = [_best_rank(scores[:, photo], owner == photo) for photo in np.unique(owner)]
     return Recall(_row(text_ranks), _row(np.asarray(image_ranks)))
 
 
 def _best_rank(column: NDArray[np.float32], own: NDArray[np.bool_]) -> int:
     best = column[own].max()
-    return int((column[~own] >= best).sum()) + 1
+    return int((~(column[~own] < best)).sum()) + 1
 
 
 def _row(ranks: NDArray[np.int64]) -> RecallRow:
