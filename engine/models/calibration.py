@@ -25,7 +25,7 @@ ROUNDS = 20
 def calibrate(
     texts: NDArray[np.float32], photos: NDArray[np.float32], owner: NDArray[np.int64], seed: int = 1
 ) -> Calibration:
-    """Choose thresholds from unit vectors of captions (T, dim) and photos (P, dim); ``owner`` (T,): whose caption it is.
+    """Choose thresholds from unit vectors of captions (T, dim) and photos (P, dim); ``owner`` (T,) pairs them.
 
     In every round a sample of photos is the gallery; captions of the photos outside it are the background.
     ``possible`` lets all but ``REAL_CALLED_NONE`` of the real queries pass, ``match`` is where ``MATCH_PRECISION`` of
