@@ -90,6 +90,10 @@ class Peer:
         params: Message = message["params"]
         return params
 
+    def told(self, method: str) -> list[Message]:
+        """The params of all such notifications heard so far."""
+        return [message["params"] for message in self.heard if message.get("method") == method]
+
     def wait_for(self, fits: Callable[[Message], bool], patience_s: float = PATIENCE_S, since: int = 0) -> Message:
         """The first message that ``fits``, heard already or to come."""
         for message in self.heard[since:]:

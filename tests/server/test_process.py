@@ -13,6 +13,7 @@ import pytest
 from engine.protocol.methods import MAX_LINE_BYTES, CaptionAdd, SearchRequest
 from tests.engine_process import ROOT, EngineProcess, wait_until_ended
 from tests.photo_factory import scene, write_photo
+from tests.server import full_disk_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,6 +172,26 @@ def test_stdout_carries_only_the_protocol_though_libraries_print(
         assert engine.result("search", SearchRequest("circles"))["hits"]
     assert engine.stray == []
     assert "a library prints" in engine.log()
+
+
+def test_full_disk_stops_indexing_until_there_is_room_and_someone_asks(
+    start: Callable[..., EngineProcess], many_photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "library").mkdir()
+    mark = tmp_path / "library" / full_disk_engine.MARK
+    mark.touch()
+    with start("-m", "tests.server.full_disk_engine") as engine:
+        engine.result("folders.add", {"path": str(many_photos)})
+        told = engine.notified("index.progress", lambda progress: progress["phase"] == "stopped")
+        assert told["current"] == "disk_full"
+        state = engine.result("index.state")
+        assert (state["paused"], state["progress"]) == (True, told)
+        assert engine.result("status")["indexed"] < MANY
+        mark.unlink()
+        engine.result("index.resume")
+        engine.notified("index.finished")
+        assert engine.result("status")["indexed"] == MANY
+        assert sum(each["phase"] == "stopped" for each in engine.told("index.progress")) == 1
 
 
 def test_desktop_that_reads_no_more_ends_the_engine_quietly(tmp_path: Path) -> None:
