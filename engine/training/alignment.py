@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """Photos with all their texts: ``texts`` each once, ``of_photo`` the rows of each photo's English, Chinese, short ones.
+    """Photos with all their texts: ``texts`` each once, ``english`` and ``chinese`` the rows of each photo's own.
 
     ``classes`` are label sets: two photos of a labelled batch with equal sets are right for each other's texts.
     """
@@ -42,7 +42,7 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A batch: rows of photos (P,), rows of texts (T,), and the place in ``photos`` of each text's photo, ``owner`` (T,)."""
+    """A batch: rows of ``photos`` (P,), rows of ``texts`` (T,), and each text's place in ``photos``, ``owner`` (T,)."""
 
     photos: NDArray[np.int64]
     texts: NDArray[np.int64]
@@ -80,11 +80,11 @@ def _album(
 
 
 def draw(album: Album, order: NDArray[np.int64], batch: int, each: int, chance: np.random.Generator) -> Iterator[Drawn]:
-    """Go through the photos once in the given order; draw ``each`` English and ``each`` Chinese texts of every photo."""
+    """Go through the photos once in the given order; draw ``each`` texts of either language for every photo."""
     for start in range(0, len(order), batch):
         photos = order[start : start + batch]
-        if len(photos) < 2:
-            continue
+        if len(photos) == 1:
+            continue  # one photo alone has nothing to be told apart from
         texts, owner = [], []
         for place, photo in enumerate(photos):
             for pool in (album.english[photo], album.chinese[photo]):

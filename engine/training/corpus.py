@@ -42,7 +42,7 @@ class Corpus:
 
 
 def gather(pack: Path, photos: Sequence[PackPhoto], labels: Iterable[Phrases]) -> Corpus:
-    """Put together all sentences of the pack, of ``photos`` (the held-out ones must not be among them) and of labels."""
+    """Put together all sentences of the pack, of ``photos`` (no held-out ones among them) and of labels."""
     from engine.training.data import Parallel
 
     parallel = read_parallel(pack)

@@ -1,7 +1,7 @@
 """Learning a user's own field: a Balloon mapping z = W x + b behind the base's text tower, photos left as they are.
 
-x is the base's text vector. W starts as the identity, so the mapping starts as good as the base and is drawn back to it;
-with no better held-out score the result is refused rather than shipped. The new package has the base's image tower, byte
+x is the base's text vector. W starts as the identity, so the mapping starts as good as the base and is drawn back to
+it; where held-out photos are found no better, it stays the identity. The new package has the base's image tower, byte
 for byte: it shares its fingerprint and so all stored vectors.
 """
 

@@ -96,7 +96,7 @@ def read_parallel(pack: Path) -> list[Parallel]:
 
 
 def split(photos: Sequence[PackPhoto], *, seed: int, held_out_share: float = 0.1) -> Split:
-    """Hold out a share of every source, so that the held-out part looks like the whole; the same seed, the same split."""
+    """Hold out a share of every source, so that the held-out part looks like the whole; same seed, same split."""
     by_source: dict[str, list[int]] = defaultdict(list)
     for row, photo in enumerate(photos):
         by_source[photo.source].append(row)
@@ -115,8 +115,7 @@ def tidy(text: str) -> str:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for line in lines:
             if line.strip():
                 yield json.loads(line)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SAME_TARGET = 0.999  # several texts of one photo share a target: none is wrong for the other
+
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
@@ -101,7 +103,7 @@ def lesson_loss(vectors: torch.Tensor, target: torch.Tensor, lecture: Lecture) -
     """Return distance plus contrast, and the mean cosine to the target."""
     nearness = (vectors * target).sum(dim=-1)
     scores = vectors @ target.T * lecture.scale
-    same = target @ target.T > 0.999  # several texts of one photo share a target: none is wrong for the other
+    same = target @ target.T > SAME_TARGET
     others = scores.masked_fill(same & ~torch.eye(len(same), dtype=torch.bool, device=same.device), float("-inf"))
     contrast = nn.functional.cross_entropy(others, torch.arange(len(others), device=others.device))
     return (1 - nearness).mean() + lecture.contrast * contrast, float(nearness.detach().mean())

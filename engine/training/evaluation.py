@@ -1,4 +1,4 @@
-"""Comparing what was trained on the same held-out photos: mapping x loss x similarity, and recall by number of pairs."""
+"""Comparing what was trained, on the same held-out photos: mapping x loss x similarity, and recall by data."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Fusion: multi-head attention between the words of a query and the 7 x 7 cells of a photo, as a re-ranker.
 
-Every word looks at the cells; what it sees is compared with the word itself, and a learned weight says how much the word
-counts (after stacked cross attention, Lee et al. 2018, with the attention heads of Vaswani et al. 2017). The result is
-added to the cosine of recall, so an untrained re-ranker changes nothing.
+Every word looks at the cells; what it sees is compared with the word itself, and a learned weight says how much the
+word counts (after stacked cross attention, Lee et al. 2018, with the attention heads of Vaswani et al. 2017). The
+result is added to the cosine of recall, so an untrained re-ranker changes nothing.
 """
 
 from __future__ import annotations

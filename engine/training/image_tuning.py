@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Photos to learn from: their texts, ``states`` (N, views, H, W, C), the rows to use, and fixed text vectors (T, d)."""
+    """Photos to learn from: texts, ``states`` (N, views, H, W, C), the rows to use, and fixed text vectors (T, d)."""
 
     album: Album
     states: NDArray[np.float16]

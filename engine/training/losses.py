@@ -1,7 +1,7 @@
 """Losses that pull a text and its photo together, over a batch of pairs in which a photo may have several texts.
 
-All take ``scores`` (N, M), the similarity of every text with every photo, and ``right`` (N, M) bool, true where the text
-is about that photo; every row and every column must have at least one true entry. All return a scalar.
+All take ``scores`` (N, M), the similarity of every text with every photo, and ``right`` (N, M) bool, true where the
+text is about that photo; every row and every column must have at least one true entry. All return a scalar.
 """
 
 from __future__ import annotations

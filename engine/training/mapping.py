@@ -1,8 +1,8 @@
 """The mapping between text features x and image features y, in both directions.
 
 Linear: z = W x + b, compared with y by a similarity (the Balloon model). Bilinear: s = x^T W y, full or low-rank;
-with W = U V^T the low-rank form is two linear maps into a shared space without offsets. A bilinear score is linear in y,
-so it too leaves the stored image vectors alone: z = W^T x, compared by a plain product.
+with W = U V^T the low-rank form is two linear maps into a shared space without offsets. A bilinear score is linear in
+y, so it too leaves the stored image vectors alone: z = W^T x, compared by a plain product.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class LinearMapping(Mapping):
 
 
 class SharedMapping(Mapping):
-    """z = W x + b and u = V y + c: both sides mapped into a space of ``dim`` numbers, with dropout before the image map."""
+    """z = W x + b and u = V y + c: both sides mapped into ``dim`` numbers, with dropout before the image map."""
 
     def __init__(self, text_dim: int, image_dim: int, dim: int, dropout: float = 0.0) -> None:
         super().__init__(text_dim, image_dim)

@@ -1,6 +1,7 @@
-"""Finding near-copies: a perceptual hash of 64 bits that survives scaling, recompression and slight cropping of light.
+"""Finding near-copies: a perceptual hash of 64 bits that survives scaling and recompression.
 
-The hash is the sign of the 8 x 8 lowest frequencies of a 32 x 32 grey picture against their median (pHash, Zauner 2010).
+The hash says which of the 8 x 8 lowest frequencies of a 32 x 32 grey picture lie above their median (pHash, Zauner
+2010).
 """
 
 from __future__ import annotations

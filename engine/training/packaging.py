@@ -145,7 +145,11 @@ def quantise_weights(path: Path) -> None:
     del model.graph.value_info[:]
     with _quiet_libraries():
         quantize_dynamic(
-            model, path, op_types_to_quantize=["MatMul", "Gemm", "Gather"], per_channel=True, weight_type=QuantType.QInt8
+            model,
+            path,
+            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+            per_channel=True,
+            weight_type=QuantType.QInt8,
         )
 
 

@@ -1,4 +1,4 @@
-"""From the trained towers to the finished package: export, quantise, compare with PyTorch, calibrate, write the card."""
+"""From trained towers to the finished package: export, quantise, compare with PyTorch, calibrate, write the card."""
 
 from __future__ import annotations
 

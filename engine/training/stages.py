@@ -142,9 +142,7 @@ def tune_images(shop: Workshop) -> None:
         return
     vectors = taught_vectors(shop, shop.album)
     pair = start_pair(shop)
-    captioned = Gallery(
-        english_only(shop.album), shop.views("captioned"), np.array(shop.split.train), vectors
-    )
+    captioned = Gallery(english_only(shop.album), shop.views("captioned"), np.array(shop.split.train), vectors)
     labels = taught_vectors(shop, shop.label_album)
     labelled = Gallery(english_only(shop.label_album), shop.views("labelled"), shop.labelled_rows, labels)
     tuned = tune_image(pair, captioned, labelled, shop.settings.image_course).cpu()

@@ -105,7 +105,7 @@ def _start_small(module: nn.Module) -> None:
 def start_from_bert(
     tower: TextTower, teacher: Any, teacher_tokenizer: Any, tokenizer: Tokenizer, use: Sequence[int]
 ) -> None:
-    """Copy word vectors, places, norms and the layers ``use`` of a Hugging Face BERT of the same width into ``tower``."""
+    """Copy word vectors, places, norms and the layers ``use`` of a Hugging Face BERT of equal width into ``tower``."""
     source = teacher.embeddings
     # BERT adds the vector of sentence type 0 everywhere: it goes into the places.
     tower.places.weight.copy_(source.position_embeddings.weight[: tower.shape.positions])

@@ -1,4 +1,4 @@
-"""Training the text tower with its mapping, end to end, against the finished photo vectors; the teacher keeps it honest."""
+"""Training the text tower with its mapping, end to end, against the photo vectors; the teacher keeps it honest."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """``texts`` (T, d_x) and ``images`` (M, d_y) float32, and for each text the row of its photo, ``owner`` (T,) int64."""
+    """``texts`` (T, d_x) and ``images`` (M, d_y) float32, and the row of each text's photo, ``owner`` (T,) int64."""
 
     texts: NDArray[np.float32]
     images: NDArray[np.float32]
@@ -149,7 +149,7 @@ def _batches(pairs: Pairs, recipe: Recipe, epoch: int) -> Iterator[tuple[torch.T
     for start in range(0, len(order), recipe.batch):
         rows = order[start : start + recipe.batch]
         photos, columns = np.unique(pairs.owner[rows], return_inverse=True)
-        if len(photos) < 2:
+        if len(photos) == 1:
             continue  # one photo alone has nothing to be told apart from
         right = torch.from_numpy(columns[:, None] == np.arange(len(photos))[None, :])
         yield torch.from_numpy(pairs.texts[rows]), torch.from_numpy(pairs.images[photos]), right

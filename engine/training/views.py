@@ -72,7 +72,7 @@ def random_view(
     size = INPUT_SPEC.size
     box = _random_box(picture.size, plan.least_area, chance)
     view = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
-    if may_mirror and chance.random() < 0.5:
+    if may_mirror and chance.integers(2):
         view = view.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     for change in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         view = change(view).enhance(1 + plan.jitter * float(chance.uniform(-1, 1)))
@@ -93,7 +93,7 @@ def _random_box(
 
 
 def cache_views(pack: Path, photos: Sequence[PackPhoto], early: Early, path: Path, plan: ViewPlan) -> None:
-    """Write (N, views, H, W, C) float16 activations of ``photos`` to ``path`` (.npy); nothing where it is there already."""
+    """Write (N, views, H, W, C) float16 activations of ``photos`` to ``path`` (.npy), unless it is there already."""
     if path.is_file():
         return
     partial = path.with_suffix(".part.npy")

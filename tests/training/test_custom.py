@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -17,6 +17,9 @@ from engine.training.captions_file import read_captions_file
 from engine.training.custom import LEAST_PHOTOS, fold_mapping, learn, write_package
 from engine.training.packaging import open_graph
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 DIM = 12
 
 
@@ -28,7 +31,7 @@ class Base:
         self._turned = np.eye(DIM)[[1, 2, 3, 4, 5, 0, *range(6, DIM)]]  # six directions change places
 
     def vector(self, text: str) -> np.ndarray:
-        made = np.random.default_rng(int(text.split()[0][1:])).normal(size=DIM)
+        made = np.random.default_rng(int(text.split(maxsplit=1)[0][1:])).normal(size=DIM)
         return made / np.linalg.norm(made)
 
     def encode_texts(self, texts: list[str]) -> np.ndarray:
@@ -131,7 +134,14 @@ def photos_in(folder: Path, *names: str) -> Path:
 
 def test_csv_rows_that_cannot_be_used_are_counted_by_reason(tmp_path: Path) -> None:
     folder = photos_in(tmp_path / "photos", "a.jpg", "b.jpg")
-    lines = ["File;Caption", "a.jpg;a red  balloon", "b.jpg;海上的红气球", "c.jpg;gone", "b.jpg;", "a.jpg;A red balloon"]
+    lines = [
+        "File;Caption",
+        "a.jpg;a red  balloon",
+        "b.jpg;海上的红气球",
+        "c.jpg;gone",
+        "b.jpg;",
+        "a.jpg;A red balloon",
+    ]
     (tmp_path / "my.csv").write_text("\n".join(lines), encoding="utf-8-sig")
     read = read_captions_file(tmp_path / "my.csv", folder)
     assert [(row.photo.name, row.text) for row in read.rows] == [("a.jpg", "a red balloon"), ("b.jpg", "海上的红气球")]

@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import tarfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -26,6 +26,9 @@ from engine.training.data import (
 from engine.training.near_copies import find_near_copies, hash_folder, perceptual_hash
 from engine.training.phrases import Phrases, read_phrases, spoken
 from engine.training.views import ViewPlan, cache_views, centre_view, random_view, speaks_of_sides
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def picture(seed: int, size: tuple[int, int] = (90, 60)) -> Image.Image:
@@ -108,7 +111,9 @@ def test_split_is_a_share_of_every_source_and_stays_the_same() -> None:
 def test_teacher_is_asked_only_once_for_a_text(tmp_path: Path) -> None:
     class Teacher:
         dim = 2
-        asked: list[str] = []
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
 
         def encode(self, texts: list[str]) -> np.ndarray:
             self.asked.extend(texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,6 +11,9 @@ import torch
 from transformers import BertConfig, BertModel, BertTokenizer, ResNetConfig, ResNetModel, ViTConfig, ViTModel
 
 from engine.training.features import TransformersImage, TransformerText
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "dog", "red", "balloon"]
 
@@ -43,7 +46,12 @@ def test_image_backbone_gives_one_vector_per_photo(tmp_path: Path, kind: str) ->
         ResNetModel(ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1])).save_pretrained(tmp_path)
     else:
         config = ViTConfig(
-            hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, image_size=32, patch_size=8
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+            image_size=32,
+            patch_size=8,
         )
         ViTModel(config).save_pretrained(tmp_path)
     settings = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3, "size": {"height": 32, "width": 32}}

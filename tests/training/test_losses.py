@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from engine.training.losses import LOSSES, LossKind, cross_entropy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SCORES = np.random.default_rng(5).uniform(-1, 1, (5, 3))
 RIGHT = np.eye(3, dtype=bool)[[0, 0, 1, 2, 2]]

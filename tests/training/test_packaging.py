@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -23,6 +23,9 @@ from engine.training.packaging import (
     store_half,
 )
 from engine.training.text_tower import TextTower, TextTowerShape
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def pixels(count: int) -> np.ndarray:

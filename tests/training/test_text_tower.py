@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel, BertTokenizer
 
 from engine.training.batches import by_length, drop_words, pad, tokenise
 from engine.training.distillation import Lecture, Lessons, lesson_loss, teach, warm_then_cosine
 from engine.training.text_tower import TextTower, TextTowerShape, start_from_bert
 from engine.training.vocabulary import common_characters, train_vocabulary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tokenizers import Tokenizer
 
 TEXTS = [f"a {colour} {thing} on the {place}" for colour in ("red", "blue", "green") for thing in ("dog", "balloon")
          for place in ("grass", "sea")]  # fmt: skip
