@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from engine.protocol import methods as wire
 
 MODEL_SETTING = "model"
+OCR_SETTING = "ocr.enabled"
 
 
 class Engine:
@@ -142,8 +143,11 @@ class Engine:
     def indexer(self, options: DecodeOptions | None = None) -> Indexer:
         """An indexer over this library and model; one run each."""
         from engine.indexing.indexer import Indexer
+        from engine.models.recognition import is_available
 
-        return Indexer(self._parts.database, self.encoder, self._parts.shared.thumbnails, options)
+        reads_text = self.get_setting(OCR_SETTING) == "true" and is_available()
+        thumbnails = self._parts.shared.thumbnails
+        return Indexer(self._parts.database, self.encoder, thumbnails, options, reads_text=reads_text)
 
     def index(
         self, folders: Sequence[Folder] | None = None, progress: Callable[[IndexProgress], None] = lambda _: None

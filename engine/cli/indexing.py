@@ -7,10 +7,14 @@ import signal
 from typing import TYPE_CHECKING
 
 from engine.api import Engine
+from engine.api.engine import OCR_SETTING
 from engine.cli.main import EXIT_DONE, EXIT_INTERRUPTED
 from engine.config import library_paths
+from engine.errors import KnownError
 from engine.indexing.pipeline import DecodeOptions
 from engine.indexing.watcher import Watcher
+from engine.models.recognition import is_available
+from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
     import argparse
@@ -28,12 +32,23 @@ def index(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon index``."""
     with Engine.open_writer(library_paths(options.library), options.model) as engine:
         folders = [engine.add_folder(path) for path in options.folders]
+        if options.ocr is not None:
+            _switch_ocr(engine, on=options.ocr)
         decode = DecodeOptions(workers=options.workers) if options.workers else DecodeOptions()
         report = _bring_up_to_date(engine.indexer(decode), folders, output)
         _tell(report, output, engine)
         if options.watch and not report.interrupted:
             return _watch(engine, folders, decode, output)
     return EXIT_INTERRUPTED if report.interrupted else EXIT_DONE
+
+
+def _switch_ocr(engine: Engine, *, on: bool) -> None:
+    if on and not is_available():
+        raise KnownError(
+            ErrorKind.EXTRA_MISSING,
+            "Reading text in photos needs the extra 'ocr'. Install it: pip install 'balloon-photos[ocr]'",
+        )
+    engine.set_setting(OCR_SETTING, "true" if on else "false")
 
 
 def _bring_up_to_date(indexer: Indexer, folders: Sequence[Folder], output: Output) -> IndexReport:
@@ -111,6 +126,7 @@ def _progress(output: Output) -> Iterator[Callable[[IndexProgress], None]]:
                 return
             total = progress.done + progress.pending
             rate = f"{progress.rate:.0f} photos/s"
-            bar.update(task, description="Indexing", completed=progress.done, total=total, rate=rate)
+            description = "Reading text" if progress.phase == "text" else "Indexing"
+            bar.update(task, description=description, completed=progress.done, total=total, rate=rate)
 
         yield show

@@ -73,6 +73,9 @@ def _add_indexing(
     index = _add(commands, common, "index", "indexing:index", "add folders and bring them up to date")
     index.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     index.add_argument("--watch", action="store_true", help="stay and follow changes until interrupted")
+    index.add_argument(
+        "--ocr", action=argparse.BooleanOptionalAction, help="from now on, read the text in photos (extra `ocr`)"
+    )
     index.add_argument("--workers", type=positive, metavar="N", help="decode workers (default: one per core)")
 
 

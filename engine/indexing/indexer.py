@@ -30,7 +30,12 @@ class Indexer:
         encoder: EncodesPhotos,
         thumbnails: ThumbnailStore,
         options: DecodeOptions | None = None,
+        *,
+        reads_text: bool = False,
     ) -> None:
+        """``reads_text``: also read the text in photos (extra ``ocr``), slowly, once everything else is done."""
+        self._database = database
+        self._reads_text = reads_text
         self._encoder = encoder
         self._options = options or DecodeOptions()
         self._reconciler = Reconciler(database)
@@ -53,6 +58,7 @@ class Indexer:
         changes = [change for change in scanned if change is not None]
         pipeline = Pipeline(self._store, self._encoder, self._options, self._stop)
         pipeline.run(progress)
+        self._read_texts(progress)
         return IndexReport(
             added=sum(len(change.added) for change in changes),
             changed=sum(len(change.changed) for change in changes),
@@ -65,6 +71,12 @@ class Indexer:
             seconds=time.monotonic() - started,
             interrupted=self._stop.is_set(),
         )
+
+    def _read_texts(self, progress: Callable[[IndexProgress], None]) -> None:
+        if self._reads_text and not self._stop.is_set():
+            from engine.indexing.recognizing import recognize_pending
+
+            recognize_pending(self._database, self._store.model, self._stop.is_set, progress)
 
     def _scan(self, folder: Folder, progress: Callable[[IndexProgress], None]) -> Changes | None:
         if self._stop.is_set():

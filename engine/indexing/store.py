@@ -49,6 +49,11 @@ class Store:
         with database.transaction():
             self._embeddings = Embeddings.of_model(database, card.key, card.fingerprint, card.dim)
 
+    @property
+    def model(self) -> int:
+        """The model's id in this library."""
+        return self._embeddings.model
+
     def count_pending(self) -> int:
         """Photos and contents that still need work."""
         unread = self._photos.count_unread()

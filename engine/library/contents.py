@@ -101,6 +101,37 @@ class Contents:
         sql = f"SELECT count(*) FROM (SELECT content.id {_WITHOUT_EMBEDDING} GROUP BY content.id)"
         return int(self._database.value(sql, {"model": model, "after": 0, "upto": 2**62, "online": FolderState.ONLINE}))
 
+    def unrecognized(self, model: int, *, limit: int) -> list[PendingContent]:
+        """Contents with a vector under ``model`` whose text was not read yet, each with a file, newest first."""
+        rows = self._database.rows(
+            """
+            SELECT content.id, content.digest, photo.folder, folder.path, photo.path, photo.byte_size, photo.mtime_ns
+              FROM content
+              JOIN embedding ON embedding.content = content.id AND embedding.model = :model
+              JOIN photo     ON photo.content = content.id AND photo.missing_since IS NULL
+              JOIN folder    ON folder.id = photo.folder AND folder.state = :online
+             WHERE content.recognized_at IS NULL
+             GROUP BY content.id ORDER BY content.id DESC LIMIT :limit
+            """,
+            {"model": model, "limit": limit, "online": FolderState.ONLINE},
+        )
+        return [
+            PendingContent(ContentId(id_), digest, folder, path, absolute(root, path), size, mtime)
+            for id_, digest, folder, root, path, size, mtime in rows
+        ]
+
+    def count_unrecognized(self, model: int) -> int:
+        """How many contents with a vector under ``model`` were not read yet."""
+        sql = """
+            SELECT count(*) FROM content JOIN embedding ON embedding.content = content.id AND embedding.model = ?
+             WHERE content.recognized_at IS NULL
+        """
+        return int(self._database.value(sql, (model,)))
+
+    def mark_recognized(self, content: int) -> None:
+        """Its text has been read, whatever came of it."""
+        self._database.run("UPDATE content SET recognized_at = ? WHERE id = ?", (now(), content))
+
     def set_facts(self, content: ContentId, facts: ContentFacts) -> None:
         """Store what decoding learnt."""
         self._database.run(

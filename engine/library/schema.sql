@@ -21,7 +21,8 @@ CREATE TABLE content (
     camera     TEXT,
     latitude   REAL,
     longitude  REAL,
-    decoded_at TEXT
+    decoded_at TEXT,
+    recognized_at TEXT                        -- when its text was read, NULL where it was not
 ) STRICT;
 
 CREATE TABLE photo (
@@ -73,6 +74,26 @@ CREATE TABLE caption_embedding (
     vector  BLOB    NOT NULL,
     UNIQUE (caption, model, text_fingerprint)
 ) STRICT;
+
+-- A text or XMP file beside a photo, as it was when its captions were last read.
+CREATE TABLE sidecar (
+    id        INTEGER PRIMARY KEY,
+    folder    INTEGER NOT NULL REFERENCES folder ON DELETE CASCADE,
+    path      BLOB    NOT NULL,               -- relative to the folder
+    photo     INTEGER NOT NULL REFERENCES photo ON DELETE CASCADE,
+    content   INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+    byte_size INTEGER NOT NULL,
+    mtime_ns  INTEGER NOT NULL,
+    UNIQUE (folder, path, photo)
+) STRICT;
+CREATE INDEX sidecar_photo ON sidecar (photo);
+
+CREATE TABLE sidecar_caption (
+    sidecar INTEGER NOT NULL REFERENCES sidecar ON DELETE CASCADE,
+    caption INTEGER NOT NULL REFERENCES caption ON DELETE CASCADE,
+    PRIMARY KEY (sidecar, caption)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sidecar_caption_caption ON sidecar_caption (caption);
 
 CREATE TABLE issue (
     id        INTEGER PRIMARY KEY,

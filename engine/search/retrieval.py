@@ -248,6 +248,7 @@ def _cut(found: Sequence[_Found], limit: int) -> list[_Found]:
     good = [item for item in found if item.level is not Confidence.NONE]
     rest = found[len(good) : max(len(good), CLOSEST_KEPT)]
     if good:
-        enough = NEAR_THE_BEST * max(item.score for item in found)
-        rest = [item for item in rest if item.score >= enough]
+        # What text alone has found is no measure for what lies near.
+        best = max((item.score for item in good if VECTORS in item.channels), default=float("inf"))
+        rest = [item for item in rest if item.score >= NEAR_THE_BEST * best]
     return [*good, *rest][:limit]
