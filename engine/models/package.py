@@ -178,11 +178,11 @@ def _check_values(card: ModelCard) -> None:
     numbers = (card.logit_scale, *image.mean, *image.std, spec.crop_fraction)
     limits = card.calibration or Calibration(match=1.0, possible=0.0)
     checks = {
-        "names": all(isinstance(name, str) and name for name in needed),
-        "optional names": all(name is None or isinstance(name, str) for name in (image.grid_output, text.attention_mask)),
+        "names": _are(str, *needed) and all(needed),
+        "optional names": _are((str, type(None)), image.grid_output, text.attention_mask),
         "sizes": all(type(count) is int and count > 0 for count in (card.dim, spec.size, text.max_length)),
-        "pad_id": type(text.pad_id) is int and isinstance(text.lowercase, bool),
-        "numbers": all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers),
+        "padding": type(text.pad_id) is int and _are(bool, text.lowercase),
+        "numbers": _are((int, float), *numbers) and all(map(math.isfinite, numbers)),
         "mean and std": len(image.mean) == len(image.std) == _CHANNELS and min(image.std) > 0,
         "crop_fraction": 0 < spec.crop_fraction <= 1,
         "choices": (image.dtype, text.padding, spec.resize) in _CHOICES and spec.interpolation in _INTERPOLATIONS,
@@ -192,6 +192,10 @@ def _check_values(card: ModelCard) -> None:
     wrong = [name for name, is_fine in checks.items() if not is_fine]
     if wrong:
         raise ValueError(", ".join(wrong))
+
+
+def _are(kind: type | tuple[type, ...], *values: object) -> bool:
+    return all(isinstance(value, kind) for value in values)
 
 
 def _is_file_fact(name: object, fact: object) -> bool:
