@@ -13,6 +13,8 @@ from engine.library.photos import FileStamp
 from engine.library.text_index import TextHit, TextIndex, terms_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.library.conftest import Shelf
 
 
@@ -135,7 +137,7 @@ def test_any_query_is_answered(shelf_for_all: Shelf, text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf_for_all(tmp_path_factory: pytest.TempPathFactory) -> object:
+def shelf_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     from engine.config import LibraryPaths
     from engine.library.database import Database
     from tests.library.conftest import Shelf
@@ -144,4 +146,5 @@ def shelf_for_all(tmp_path_factory: pytest.TempPathFactory) -> object:
     shelf = Shelf(paths, Database.open_writer(paths))
     _, content = shelf.photo("海/a 'quoted' \"name\".jpg")
     shelf.caption(content, "100% 猫_狗 NEAR(x)")
-    return shelf
+    yield shelf
+    shelf.database.close()

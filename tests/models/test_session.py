@@ -1,0 +1,115 @@
+"""Sessions: the provider that really works, no telemetry, nothing on stdout."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.errors import KnownError
+from engine.models import session
+from engine.models.session import CPU, CUDA, ProviderChoice, Session, choose_providers, cuda_devices
+from engine.protocol import ErrorKind
+
+ROOT = Path(__file__).parents[2]
+DML = "DmlExecutionProvider"
+
+
+@pytest.mark.parametrize(
+    ("available", "cuda", "expected"),
+    [
+        ((CUDA, CPU), (0, "no NVIDIA driver"), ProviderChoice((CPU,), ("CUDA: no NVIDIA driver",))),
+        ((CUDA, CPU), (1, ""), ProviderChoice((CUDA, CPU))),
+        (("TensorrtExecutionProvider", CUDA, CPU), (2, ""), ProviderChoice((CUDA, CPU))),
+        ((CPU,), (1, ""), ProviderChoice((CPU,))),
+        ((DML, CPU), (0, "no NVIDIA driver"), ProviderChoice((DML, CPU))),
+        ((CPU, DML, CUDA), (1, ""), ProviderChoice((CUDA, DML, CPU))),
+        (("AzureExecutionProvider", CPU), (0, ""), ProviderChoice((CPU,))),
+    ],
+)
+def test_best_provider_that_works_is_asked_for_first(
+    available: tuple[str, ...], cuda: tuple[int, str], expected: ProviderChoice
+) -> None:
+    assert choose_providers(available, cuda) == expected
+
+
+def test_driver_is_asked_where_the_runtime_offers_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "cuda_devices", lambda: (0, "the NVIDIA driver does not answer"))
+    assert choose_providers((CUDA, CPU)).reasons == ("CUDA: the NVIDIA driver does not answer",)
+
+
+def test_missing_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_such_library(name: str) -> None:
+        raise OSError(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", no_such_library)
+    assert cuda_devices() == (0, "no NVIDIA driver")
+
+
+@pytest.mark.parametrize(
+    ("initialised", "answered", "reason"),
+    [
+        (0, 0, "no NVIDIA device"),
+        (100, 0, "the NVIDIA driver does not answer"),
+        (0, 3, "the NVIDIA driver does not answer"),
+    ],
+)
+def test_driver_without_a_device_is_said(
+    monkeypatch: pytest.MonkeyPatch, initialised: int, answered: int, reason: str
+) -> None:
+    class Driver:
+        def cuInit(self, flags: int) -> int:  # noqa: N802  # the driver's own name
+            return initialised
+
+        def cuDeviceGetCount(self, count: object) -> int:  # noqa: N802
+            return answered
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Driver())
+    assert cuda_devices() == (0, reason)
+
+
+def test_damaged_graph_is_a_sentence(tmp_path: Path) -> None:
+    for name, data in (("garbage.onnx", b"\xff" * 500), ("empty.onnx", b""), ("text.onnx", b"not a graph")):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(KnownError, match="Install the model again") as raised:
+            Session(tmp_path / name, cpu_only=True)
+        assert raised.value.kind is ErrorKind.MODEL_DAMAGED
+
+
+def test_cut_graph_is_a_sentence(mini: Path, tmp_path: Path) -> None:
+    data = (mini / "image.onnx").read_bytes()
+    (tmp_path / "image.onnx").write_bytes(data[: len(data) // 2])
+    with pytest.raises(KnownError) as raised:
+        Session(tmp_path / "image.onnx")
+    assert raised.value.kind is ErrorKind.MODEL_DAMAGED
+
+
+def test_runtime_sends_no_telemetry_and_prints_nothing(mini: Path) -> None:
+    script = f"""
+import os, sys
+from pathlib import Path
+assert "onnxruntime" not in sys.modules
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "onnxruntime":
+            assert os.environ.get("ORT_DISABLE_TELEMETRY") == "1", "set too late"
+            print("seen", file=sys.stderr)
+sys.meta_path.insert(0, Watch())
+from engine.models.encoder import Encoder
+assert "onnxruntime" not in sys.modules, "importing the encoder must stay cheap"
+assert Encoder.open(Path({str(mini)!r})).encode_texts(["red"]).shape[0] == 1
+"""
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, "seen" in done.stderr) == (0, "", True), done.stderr
