@@ -7,7 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from engine.api import Engine
-from engine.api.engine import OCR_SETTING
+from engine.api.keeping import OCR_SETTING
 from engine.cli.main import EXIT_DONE, EXIT_INTERRUPTED
 from engine.config import library_paths
 from engine.errors import KnownError

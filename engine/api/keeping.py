@@ -1,0 +1,92 @@
+"""What a library keeps beside its photos: the searches people made, settings, and which model is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.config import model_dirs
+from engine.models.catalog import find_card, find_package, installed
+
+if TYPE_CHECKING:
+    from engine.api.parts import Parts
+    from engine.protocol import methods as wire
+
+MODEL_SETTING = "model"
+OCR_SETTING = "ocr.enabled"
+
+
+class Keeping:
+    """The part of the facade about what is kept. Every method may raise ``KnownError``."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def remember_search(self, text: str) -> None:
+        """Put a query at the head of the history."""
+        with self._parts.database.transaction():
+            self._parts.searches.remember(text)
+
+    def history(self) -> wire.TextList:
+        """What was searched for, the latest first."""
+        from engine.protocol.methods import TextItem, TextList
+
+        return TextList(tuple(TextItem(text) for text in self._parts.searches.history()))
+
+    def clear_history(self) -> None:
+        """Forget what was searched for."""
+        with self._parts.database.transaction():
+            self._parts.searches.clear_history()
+
+    def saved_searches(self) -> wire.TextList:
+        """Saved searches by name."""
+        from engine.protocol.methods import TextItem, TextList
+
+        return TextList(tuple(TextItem(query, name) for name, query in self._parts.searches.saved()))
+
+    def save_search(self, item: wire.TextItem) -> None:
+        """Keep a search under its name (its own text where it has none)."""
+        with self._parts.database.transaction():
+            self._parts.searches.save(item.name or item.text, item.text)
+
+    def remove_saved_search(self, name: str) -> None:
+        """Forget a saved search."""
+        with self._parts.database.transaction():
+            self._parts.searches.remove(name)
+
+    def get_setting(self, key: str) -> str | None:
+        """A setting of this library, None for the default."""
+        return self._parts.settings.get(key)
+
+    def set_setting(self, key: str, value: str | None) -> None:
+        """Change a setting; None goes back to the default."""
+        with self._parts.database.transaction():
+            self._parts.settings.set(key, value)
+
+    def models(self) -> wire.ModelList:
+        """The models on this computer, with how many contents each has a vector of."""
+        from engine.protocol.methods import ModelList, ModelRow
+
+        used = self._parts.encoder.card.key
+        counts = self._parts.embeddings().counts()
+        rows = [
+            ModelRow(
+                card.key, card.name, card.languages, card.licence, card.key == used, counts.get(card.fingerprint, 0)
+            )
+            for card in installed(model_dirs())
+        ]
+        return ModelList(tuple(rows))
+
+    def use_model(self, key: str) -> wire.ModelList:
+        """Search with this model from the next start on; the vectors of the others stay."""
+        find_package(key, model_dirs())
+        self.set_setting(MODEL_SETTING, key)
+        return self.models()
+
+    def forget_model(self, key: str) -> None:
+        """Drop a model's vectors from this library."""
+        with self._parts.database.transaction():
+            self._parts.embeddings().forget(
+                find_card(key, model_dirs()).fingerprint, unless=self._parts.encoder.card.fingerprint
+            )
+            if self.get_setting(MODEL_SETTING) == key:
+                self._parts.settings.set(MODEL_SETTING, None)
