@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from engine.protocol import LibraryStatus
 
 HIDDEN = "[…]"
+# What is below a path that was replaced: rather a word too many goes than a name stays.
+BELOW_HIDDEN = re.compile(re.escape(HIDDEN) + r"[/\\][^,;:\n]*")
 # What still looks like an absolute path after the known ones have been replaced.
 PATH_LIKE = re.compile(r"(?:(?<![\w/])/|\b[A-Za-z]:\\)[^\s,;:]+")
 
@@ -38,7 +40,7 @@ def hide_names(text: str, known: Iterable[str]) -> str:
     for path in sorted({*known, str(Path.home())}, key=len, reverse=True):
         if len(path) > 1:
             text = text.replace(path, HIDDEN)
-    return PATH_LIKE.sub(HIDDEN, text.replace(f"{HIDDEN}/", f"{HIDDEN} /"))
+    return PATH_LIKE.sub(HIDDEN, BELOW_HIDDEN.sub(HIDDEN, text))
 
 
 class DiagnosticReport(QDialog):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QCoreApplication, QModelIndex, QObject, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 
 from desktop.row_view import RowRole
 from desktop.wording import file_name, percent
@@ -23,30 +23,6 @@ def indexed_share(folder: FolderStatus) -> float:
     """How much of the folder's photos can be searched or never will be, 0..1."""
     settled = folder.indexed + folder.issues
     return min(1.0, settled / folder.photos) if folder.photos else 1.0
-
-
-def state_text(folder: FolderStatus) -> str:
-    """The folder's state in two or three words."""
-    if folder.state == FolderState.OFFLINE:
-        return QCoreApplication.translate("FolderModel", "Offline")
-    if folder.state == FolderState.PAUSED:
-        return QCoreApplication.translate("FolderModel", "Paused")
-    share = indexed_share(folder)
-    if share < 1.0:
-        return QCoreApplication.translate("FolderModel", "Indexing {share}").format(share=percent(share))
-    if folder.full_scan_at is None:
-        return QCoreApplication.translate("FolderModel", "Looking for photos…")
-    return QCoreApplication.translate("FolderModel", "Up to date")
-
-
-def count_texts(folder: FolderStatus) -> list[str]:
-    """How many photos there are, and how many are missing or cannot be used."""
-    texts = [QCoreApplication.translate("FolderModel", "%Ln photo(s)", "", folder.photos)]
-    if folder.missing:
-        texts.append(QCoreApplication.translate("FolderModel", "%Ln missing", "", folder.missing))
-    if folder.issues:
-        texts.append(QCoreApplication.translate("FolderModel", "%Ln problem file(s)", "", folder.issues))
-    return texts
 
 
 class FolderModel(QAbstractListModel):
@@ -86,16 +62,32 @@ class FolderModel(QAbstractListModel):
         if not index.isValid() or index.row() >= len(self._folders):
             return None
         folder = self._folders[index.row()]
-        texts = {
+        texts: dict[int, str] = {
             Qt.ItemDataRole.DisplayRole: file_name(folder.path),
             Qt.ItemDataRole.ToolTipRole: folder.path.path,
-            Qt.ItemDataRole.AccessibleTextRole: ", ".join((folder.path.path, *_details(folder))),
-            RowRole.DETAIL: " · ".join(_details(folder)),
+            Qt.ItemDataRole.AccessibleTextRole: ", ".join((folder.path.path, *self._details(folder))),
+            RowRole.DETAIL: " · ".join(self._details(folder)),
         }
         if role == RowRole.SHARE:
             return indexed_share(folder) if indexed_share(folder) < 1.0 else None
         return folder if role == RowRole.VALUE else texts.get(role)
 
+    def state_text(self, folder: FolderStatus) -> str:
+        """The folder's state in two or three words."""
+        if folder.state == FolderState.OFFLINE:
+            return self.tr("Offline")
+        if folder.state == FolderState.PAUSED:
+            return self.tr("Paused")
+        share = indexed_share(folder)
+        if share < 1.0:
+            return self.tr("Indexing {share}").format(share=percent(share))
+        return self.tr("Looking for photos…") if folder.full_scan_at is None else self.tr("Up to date")
 
-def _details(folder: FolderStatus) -> list[str]:
-    return [state_text(folder), *count_texts(folder)]
+    def _details(self, folder: FolderStatus) -> list[str]:
+        photos, missing, issues = folder.photos, folder.missing, folder.issues
+        texts = [self.state_text(folder), self.tr("%Ln photo(s)", "", photos)]
+        if missing:
+            texts.append(self.tr("%Ln missing", "", missing))
+        if issues:
+            texts.append(self.tr("%Ln problem file(s)", "", issues))
+        return texts

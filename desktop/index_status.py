@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 from desktop import notices
 from desktop.asking import Asker
 from desktop.issues_view import IssuesView
-from desktop.wording import number, provider_name, time_left
+from desktop.wording import number, provider_name
 from engine.protocol.methods import Empty, IndexState, LibraryChanged
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from engine.protocol import IndexProgress, IndexReport, LibraryStatus
 
 LONG_RUN_S = 60.0
-BAR_WIDTH = 120
+MINUTE_S = 60
+HOUR_S = 3600
+BAR_WIDTH = 96
 ROUND_RATE = 10.0  # photos per second from which decimals say nothing
 SLOWEST = 0.05  # photos per second below which a time left would be a guess
 
@@ -157,8 +159,17 @@ class IndexStatus(QWidget):
             if progress.rate >= SLOWEST:
                 rate = f"{progress.rate:.1f}" if progress.rate < ROUND_RATE else f"{progress.rate:.0f}"
                 parts.append(self.tr("{rate} photos/s").format(rate=rate))
-                parts.append(time_left(progress.pending / progress.rate))
+                parts.append(self._time_left(progress.pending / progress.rate))
             return " · ".join(parts)
         if self._status is None:
             return ""
         return self.tr("%Ln photo(s) can be searched", "", self._status.indexed)
+
+    def _time_left(self, seconds: float) -> str:
+        """How long it still takes, no more exact than it can be known."""
+        if seconds < MINUTE_S:
+            return self.tr("under a minute left")
+        minutes, hours = round(seconds / MINUTE_S), round(seconds / HOUR_S)
+        if seconds < HOUR_S:
+            return self.tr("about %n minute(s) left", "", minutes)
+        return self.tr("about %n hour(s) left", "", hours)

@@ -5,10 +5,11 @@ Until the value is known a control is disabled; a choice that could not be store
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from desktop.asking import Asker
 from engine.protocol.methods import SettingValue
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from desktop.reply_decoder import EngineFailure
 
 YES, NO = "true", "false"
-MAX_WORKERS = 64
+MAX_WORKERS = 16
 
 
 class SettingCheckBox(QCheckBox):
@@ -62,8 +63,8 @@ class SettingCheckBox(QCheckBox):
             self.setChecked(self._stored)
 
 
-class WorkersBox(QSpinBox):
-    """How many decode workers run; 0 stands for "automatic" and is stored as the default.
+class WorkersBox(QComboBox):
+    """How many processes read photos; "automatic" is stored as the default.
 
     Signals:
         failed(failure): an ``EngineFailure``; the choice was taken back.
@@ -75,25 +76,24 @@ class WorkersBox(QSpinBox):
         super().__init__(parent)
         self._key = key
         self._asker = Asker(client, self)
-        self._stored = 0
-        self.setRange(0, MAX_WORKERS)
-        self.setSpecialValueText(self.tr("Automatic"))
-        self.setKeyboardTracking(False)
+        self._stored: str | None = None
+        self.addItem(self.tr("Automatic"), None)
+        for count in range(1, min(os.cpu_count() or 1, MAX_WORKERS) + 1):
+            self.addItem(str(count), str(count))
         self.setEnabled(False)
-        self.valueChanged.connect(self._on_changed)
+        self.activated.connect(self._on_activated)
 
     def load(self) -> None:
         """Ask for the value."""
         self._asker.ask_anew("settings.get", SettingValue(self._key), self._on_value, self._on_failed)
 
     def _on_value(self, setting: SettingValue) -> None:
-        text = setting.value or ""
-        self._stored = min(int(text), MAX_WORKERS) if text.isdecimal() else 0
+        self._stored = setting.value
         self._put_back()
         self.setEnabled(True)
 
-    def _on_changed(self, count: int) -> None:
-        setting = SettingValue(self._key, str(count) if count else None)
+    def _on_activated(self) -> None:
+        setting = SettingValue(self._key, self.currentData())
         self._asker.ask_anew("settings.set", setting, self._on_value, self._on_failed)
 
     def _on_failed(self, failure: EngineFailure) -> None:
@@ -101,5 +101,6 @@ class WorkersBox(QSpinBox):
         self.failed.emit(failure)
 
     def _put_back(self) -> None:
-        with QSignalBlocker(self):
-            self.setValue(self._stored)
+        if self._stored is not None and self._stored.isdecimal() and self.findData(self._stored) < 0:
+            self.addItem(self._stored, self._stored)  # set on a larger computer, or by hand
+        self.setCurrentIndex(max(0, self.findData(self._stored)))

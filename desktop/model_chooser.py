@@ -63,6 +63,7 @@ class ModelChooser(QWidget):
             for position, model in enumerate(self._models):
                 self._add(column, position, model)
         self._column.replaceWidget(self._rows, rows)
+        self._rows.hide()
         self._rows.deleteLater()
         self._rows = rows
 

@@ -35,6 +35,9 @@ PARTS = (
     Part("tokenizers", "Apache-2.0", "https://pypi.org/project/tokenizers/", "tokenizers"),
     Part("platformdirs", "MIT", "https://pypi.org/project/platformdirs/", "platformdirs"),
     Part("filelock", "MIT", "https://pypi.org/project/filelock/", "filelock"),
+    Part(
+        "python-dateutil", "Apache-2.0 / BSD-3-Clause", "https://pypi.org/project/python-dateutil/", "python-dateutil"
+    ),
     Part("Rich", "MIT", "https://pypi.org/project/rich/", "rich"),
     Part("defusedxml", "PSF-2.0", "https://pypi.org/project/defusedxml/", "defusedxml"),
     Part("Python", "PSF-2.0", "https://docs.python.org/3/license.html"),

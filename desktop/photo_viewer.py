@@ -20,7 +20,7 @@ from desktop.photo_facts import PhotoFacts
 from desktop.picture_loader import PictureLoader
 from desktop.relevance_overlay import heat_image
 from desktop.word_chips import WordChips
-from desktop.wording import file_name, number
+from desktop.wording import file_name, number, percent_text
 from engine.protocol.methods import ExplainRequest, Explanation, PhotoDetails, PhotoRequest, PreviewRequest
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class PhotoViewer(QWidget):
         """Show a photo; ``order`` is what next and previous go through."""
         self._order = list(order)
         self._show(photo_id)
+        self.canvas.setFocus()
 
     def explain(self, text: str) -> None:
         """Lay the relevance map for ``text`` over this photo and the next ones; "" takes it away."""
@@ -233,7 +234,7 @@ class PhotoViewer(QWidget):
             self._ask_preview(min(original, SHARPEST_EDGE))
 
     def _on_zoom_changed(self, zoom: float) -> None:
-        self.zoom_label.setText(f"{round(zoom * 100)} %")
+        self.zoom_label.setText(percent_text(round(zoom * 100)))
 
     def _explain_again(self) -> None:
         is_wanted = bool(self._query) and self.map_button.isChecked()

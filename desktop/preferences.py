@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
-    QTabWidget,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -34,13 +35,12 @@ if TYPE_CHECKING:
 
 
 class Preferences(QDialog):
-    """Four pages: general, search model, indexing, library."""
+    """One page under four headings: general, search model, captions and indexing, library."""
 
     def __init__(self, client: EngineClient, settings: AppSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Preferences"))
         self._settings = settings
-        self._path = ""
         self._statuses = Asker(client, self)
         self.notice = NoticeLine(self)
         self._make_general()
@@ -49,7 +49,7 @@ class Preferences(QDialog):
         self.models = ModelChooser(client)
         self.models.failed.connect(self._on_failed)
         self._lay_out()
-        self.resize(540, 400)
+        self.resize(560, 660)
         settings.changed.connect(self._on_setting_changed)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -98,47 +98,54 @@ class Preferences(QDialog):
             box.failed.connect(self._on_failed)
 
     def _make_library(self) -> None:
-        self.library = QLabel()
-        self.library.setTextFormat(Qt.TextFormat.PlainText)
-        self.library.setWordWrap(True)
-        self.library.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self.library = QLineEdit()
+        self.library.setReadOnly(True)
         self.library.setAccessibleName(self.tr("Where the library lives"))
         self.library_size = QLabel()
         self.copy_path = QPushButton(self.tr("Copy path"))
         self.copy_path.setEnabled(False)
-        self.copy_path.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._path))
+        self.copy_path.clicked.connect(self._copy_path)
 
     def _lay_out(self) -> None:
-        self.tabs = QTabWidget()
-        general = _page(self.tabs, self.tr("General"))
-        general.addRow(self.tr("&Language"), self.language)
-        general.addRow(self.tr("&Theme"), self.theme)
-        models = _page(self.tabs, self.tr("Search model"))
-        models.addRow(_explanation(self.tr("The model decides what “looks like” means. Photos are never sent away.")))
-        models.addRow(self.models)
-        indexing = _page(self.tabs, self.tr("Captions and indexing"))
-        indexing.addRow(self.use_bank)
-        indexing.addRow(self.read_text)
-        indexing.addRow(self.on_mains)
-        indexing.addRow(self.when_idle)
-        indexing.addRow(self.tr("&Processes that read photos"), self.workers)
-        library = _page(self.tabs, self.tr("Library"))
-        library.addRow(
-            _explanation(
-                self.tr("The library holds what Balloon knows about your photos, never the photos themselves.")
-            )
+        page = QWidget()
+        form = QFormLayout(page)
+        form.setVerticalSpacing(10)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        _add_heading(form, self.tr("General"))
+        form.addRow(self.tr("&Language"), self.language)
+        form.addRow(self.tr("&Theme"), self.theme)
+        _add_heading(form, self.tr("Search model"))
+        form.addRow(_explanation(self.tr("The model decides what looks like what you type.")))
+        form.addRow(self.models)
+        _add_heading(form, self.tr("Captions and indexing"))
+        for box in self.options:
+            form.addRow(box)
+        form.addRow(self.tr("&Processes that read photos"), self.workers)
+        _add_heading(form, self.tr("Library"))
+        form.addRow(
+            _explanation(self.tr("The library holds what Balloon knows about your photos, not the photos themselves."))
         )
-        library.addRow(self.tr("Place"), self.library)
-        library.addRow(self.tr("Size"), self.library_size)
-        library.addRow(self.copy_path)
+        place = QHBoxLayout()
+        place.addWidget(self.library, 1)
+        place.addWidget(self.copy_path)
+        form.addRow(self.tr("Place"), place)
+        form.addRow(self.tr("Size"), self.library_size)
+        self._finish(page)
+
+    def _finish(self, page: QWidget) -> None:
+        area = QScrollArea()
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(page)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)
-        column.addWidget(self.tabs, 1)
+        column.addWidget(area, 1)
         column.addWidget(self.notice)
         column.addWidget(buttons)
+
+    def _copy_path(self) -> None:
+        QGuiApplication.clipboard().setText(self.library.text())
 
     def _on_language_chosen(self) -> None:
         self._settings.language = self.language.currentData()
@@ -152,8 +159,8 @@ class Preferences(QDialog):
             box.setCurrentIndex(max(0, box.findData(getattr(self._settings, str(name)))))
 
     def _on_status(self, status: LibraryStatus) -> None:
-        self._path = status.library
-        self.library.setText(status.library.replace("/", "/\u200b").replace("\\", "\\\u200b"))
+        self.library.setText(status.library)
+        self.library.setCursorPosition(0)
         self.library_size.setText(byte_size(status.byte_size))
         self.copy_path.setEnabled(True)
 
@@ -161,14 +168,11 @@ class Preferences(QDialog):
         self.notice.say(notices.sentence(failure), self.tr("Try again"), self.reload)
 
 
-def _page(tabs: QTabWidget, title: str) -> QFormLayout:
-    page = QWidget()
-    form = QFormLayout(page)
-    form.setContentsMargins(16, 16, 16, 16)
-    form.setVerticalSpacing(12)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-    tabs.addTab(page, title)
-    return form
+def _add_heading(form: QFormLayout, text: str) -> None:
+    label = QLabel(text)
+    label.setObjectName("heading")
+    label.setContentsMargins(0, 12 if form.rowCount() else 0, 0, 0)
+    form.addRow(label)
 
 
 def _explanation(text: str) -> QLabel:

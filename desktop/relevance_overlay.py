@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from engine.protocol.methods import WordRelevance
 
 LONG_EDGE = 112  # pixels of the picture; the canvas scales it up bilinearly
-# An overlay lies on arbitrary photos, so its colours are its own: a dark veil where nothing matched, clear in
-# between, and a warm light where it matched. (relevance, red, green, blue, alpha)
-STOPS = ((0.0, 8, 10, 24, 150), (0.35, 30, 20, 40, 96), (0.6, 255, 170, 40, 40), (1.0, 255, 214, 64, 140))
+# An overlay lies on arbitrary photos, so its colours are its own: a dark veil where nothing matched, turning
+# into a warm light where it matched. (relevance, red, green, blue, alpha)
+STOPS = ((0.0, 8, 10, 24, 128), (0.3, 60, 20, 40, 84), (0.55, 255, 120, 30, 84), (1.0, 255, 204, 40, 150))
 
 
 def heat_image(word: WordRelevance) -> QImage | None:

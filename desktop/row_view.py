@@ -8,7 +8,17 @@ from __future__ import annotations
 from enum import IntEnum
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPalette,
+    QPen,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 ModelIndex = QModelIndex | QPersistentModelIndex
@@ -18,7 +28,6 @@ GAP = 3
 BAR_WIDTH = 64
 BAR_HEIGHT = 5
 MAX_LINES = 5
-WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere | Qt.AlignmentFlag.AlignTop
 ACTIVATING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -40,7 +49,8 @@ class RowDelegate(QStyledItemDelegate):
         width = view.viewport().width() if isinstance(view, QListView) else option.rect.width()
         if index.data(RowRole.HEADING):
             return QSize(width, QFontMetrics(_heading_font(option)).height() + 2 * MARGIN)
-        height = _text_height(option, width - 2 * MARGIN, str(index.data()))
+        lines = len(_wrapped(option, width - 2 * MARGIN, str(index.data())))
+        height = lines * QFontMetrics(option.font).lineSpacing()
         if index.data(RowRole.DETAIL) or index.data(RowRole.SHARE) is not None:
             height += GAP + QFontMetrics(_small_font(option)).height()
         return QSize(width, height + 2 * MARGIN)
@@ -78,10 +88,24 @@ def _heading_font(option: QStyleOptionViewItem) -> QFont:
     return font
 
 
-def _text_height(option: QStyleOptionViewItem, width: int, text: str) -> int:
+def _wrapped(option: QStyleOptionViewItem, width: int, text: str) -> list[str]:
+    """The text in lines: broken between words, inside a word only where that is longer than a line."""
     metrics = QFontMetrics(option.font)
-    needed = metrics.boundingRect(QRect(0, 0, max(40, width), 10_000), int(WRAP), text).height()
-    return min(needed, MAX_LINES * metrics.lineSpacing())
+    layout = QTextLayout(text.replace("\n", " "), option.font)
+    wrap = QTextOption()
+    wrap.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(wrap)
+    layout.beginLayout()
+    lines: list[str] = []
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(max(40, width))
+        rest = layout.text()[line.textStart() :]
+        if len(lines) + 1 == MAX_LINES:
+            lines.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, max(40, width)))
+            break
+        lines.append(rest[: line.textLength()])
+    layout.endLayout()
+    return lines
 
 
 def _paint_background(painter: QPainter, option: QStyleOptionViewItem) -> None:
@@ -106,11 +130,13 @@ def _paint_row(painter: QPainter, option: QStyleOptionViewItem, inner: QRect, in
     ink = option.palette.color(group, QPalette.ColorRole.Text)
     painter.setFont(option.font)
     painter.setPen(ink)
-    height = _text_height(option, inner.width(), str(index.data()))
-    painter.drawText(QRect(inner.topLeft(), QSize(inner.width(), height)), int(WRAP), str(index.data()))
+    lines = _wrapped(option, inner.width(), str(index.data()))
+    spacing = QFontMetrics(option.font).lineSpacing()
+    for number, text in enumerate(lines):
+        painter.drawText(QPoint(inner.left(), inner.top() + number * spacing + painter.fontMetrics().ascent()), text)
     detail, share = index.data(RowRole.DETAIL), index.data(RowRole.SHARE)
     small = QFontMetrics(_small_font(option))
-    line = QRect(inner.left(), inner.top() + height + GAP, inner.width(), small.height())
+    line = QRect(inner.left(), inner.top() + len(lines) * spacing + GAP, inner.width(), small.height())
     if share is not None:
         _paint_bar(painter, option, line, float(share))
         line.setRight(line.right() - BAR_WIDTH - MARGIN)
@@ -118,8 +144,8 @@ def _paint_row(painter: QPainter, option: QStyleOptionViewItem, inner: QRect, in
         ink.setAlphaF(0.78)  # quieter than the text, yet above 4.5 : 1 on the base of both themes
         painter.setPen(ink)
         painter.setFont(_small_font(option))
-        text = small.elidedText(str(detail), Qt.TextElideMode.ElideRight, line.width())
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+        shown = small.elidedText(str(detail), Qt.TextElideMode.ElideRight, line.width())
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
 
 
 def _paint_bar(painter: QPainter, option: QStyleOptionViewItem, line: QRect, share: float) -> None:

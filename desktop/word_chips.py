@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QScrollArea, QToolButton, QWidget
 
 from desktop.wording import percent
 
@@ -38,6 +38,7 @@ class WordChips(QScrollArea):
         """Show a sentence in place of chips."""
         label = QLabel(sentence)
         label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setContentsMargins(8, 4, 8, 4)
         self._group = None
         self.setWidget(label)
         self._fix_height(label)
@@ -46,7 +47,7 @@ class WordChips(QScrollArea):
         """Show the whole query first, then each word with how much it matters; the first one is chosen."""
         line = QWidget()
         row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(8, 4, 8, 4)
         group = QButtonGroup(line)
         for position, word in enumerate(words):
             chip = self._chip(position, word)
@@ -62,16 +63,18 @@ class WordChips(QScrollArea):
         """What stands on the chips."""
         return [button.text() for button in self._group.buttons()] if self._group is not None else []
 
-    def chip(self, position: int) -> QPushButton | None:
+    def chip(self, position: int) -> QToolButton | None:
         """One chip."""
         button = self._group.button(position) if self._group is not None else None
-        return button if isinstance(button, QPushButton) else None
+        return button if isinstance(button, QToolButton) else None
 
-    def _chip(self, position: int, word: WordRelevance) -> QPushButton:
+    def _chip(self, position: int, word: WordRelevance) -> QToolButton:
         is_whole = position == 0
         weight = percent(word.weight)
         text = self.tr("Whole query") if is_whole else f"{word.word} · {weight}"
-        chip = QPushButton(text.replace("&", "&&"))
+        chip = QToolButton()
+        chip.setText(text.replace("&", "&&"))
+        chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         chip.setCheckable(True)
         chip.setChecked(is_whole)
         hint = self.tr("“{word}” matters {weight} for this photo").format(word=word.word, weight=weight)

@@ -1,4 +1,4 @@
-"""How facts are put into words: names, dates, sizes, places, durations, in the language of the interface."""
+"""How facts are put into words: names, dates, sizes, places, in the language of the interface."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 SEPARATORS = re.compile(r"[/\\]")
 PROVIDER_SUFFIX = "ExecutionProvider"
 PROVIDERS = {"Dml": "DirectML", "Tensorrt": "TensorRT"}
-MINUTE_S = 60
-HOUR_S = 3600
 
 
 def file_name(path: PhotoPath) -> str:
@@ -44,9 +42,16 @@ def byte_size(size: int) -> str:
 
 def place(latitude: float, longitude: float) -> str:
     """Degrees with four decimals (eleven metres) and the side of the equator and of Greenwich."""
-    north = QCoreApplication.translate("Place", "N") if latitude >= 0 else QCoreApplication.translate("Place", "S")
-    east = QCoreApplication.translate("Place", "E") if longitude >= 0 else QCoreApplication.translate("Place", "W")
-    return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
+    north, east = f"{abs(latitude):.4f}", f"{abs(longitude):.4f}"
+    if latitude >= 0:
+        along = QCoreApplication.translate("Place", "{degrees}° N").format(degrees=north)
+    else:
+        along = QCoreApplication.translate("Place", "{degrees}° S").format(degrees=north)
+    if longitude >= 0:
+        across = QCoreApplication.translate("Place", "{degrees}° E").format(degrees=east)
+    else:
+        across = QCoreApplication.translate("Place", "{degrees}° W").format(degrees=east)
+    return f"{along}, {across}"
 
 
 def number(value: int) -> str:
@@ -56,17 +61,12 @@ def number(value: int) -> str:
 
 def percent(share: float) -> str:
     """A share of 0..1 in whole per cent; only what is complete is called 100 %."""
-    whole = 100 if share >= 1 else min(99, round(max(0.0, share) * 100))
-    return QCoreApplication.translate("Percent", "{value} %").format(value=whole)
+    return percent_text(100 if share >= 1 else min(99, round(max(0.0, share) * 100)))
 
 
-def time_left(seconds: float) -> str:
-    """How long something still takes, no more exact than it can be known."""
-    if seconds < MINUTE_S:
-        return QCoreApplication.translate("Duration", "less than a minute left")
-    if seconds < HOUR_S:
-        return QCoreApplication.translate("Duration", "about %n minute(s) left", "", round(seconds / MINUTE_S))
-    return QCoreApplication.translate("Duration", "about %n hour(s) left", "", round(seconds / HOUR_S))
+def percent_text(value: int) -> str:
+    """Whole per cent as the language writes them."""
+    return QCoreApplication.translate("Percent", "{value} %").format(value=value)
 
 
 def provider_name(provider: str | None) -> str:

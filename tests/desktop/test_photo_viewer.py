@@ -1,0 +1,283 @@
+"""The viewer: thumbnail at once, preview after, zoom, keys, facts, the map, and late answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from desktop import notices
+from desktop.photo_viewer import PREVIEW_EDGE, PhotoViewer
+from engine.protocol.methods import ExplainRequest, Explanation, PreviewRequest, PreviewResult
+from tests.desktop import panel_data as data
+from tests.desktop.panel_client import FakeClient, click, offscreen, press
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+Key = Qt.Key
+pytestmark = offscreen
+ORDER = [5, 7, 9]
+
+
+@pytest.fixture
+def client() -> FakeClient:
+    return FakeClient()
+
+
+@pytest.fixture
+def viewer(qtbot: QtBot, client: FakeClient) -> PhotoViewer:
+    widget = PhotoViewer(client.real)
+    qtbot.addWidget(widget)
+    widget.resize(900, 600)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    widget.show_photo(7, ORDER)
+    return widget
+
+
+@pytest.fixture
+def seen(viewer: PhotoViewer, client: FakeClient, qtbot: QtBot, tmp_path: Path) -> PhotoViewer:
+    """The viewer with details and preview of photo 7."""
+    client.last("photo").answer(data.details(7, data.picture(tmp_path, "thumb.jpg")))
+    preview = PreviewResult(data.picture(tmp_path, "preview.jpg", (2048, 1536)), 2048, 1536)
+    client.last("preview").answer(preview)
+    qtbot.waitUntil(lambda: viewer.canvas.picture_size().width() == 2048)
+    return viewer
+
+
+def test_thumbnail_stands_until_the_preview_replaces_it(
+    viewer: PhotoViewer, client: FakeClient, qtbot: QtBot, tmp_path: Path
+) -> None:
+    client.last("photo").answer(data.details(7, data.picture(tmp_path, "thumb.jpg")))
+    qtbot.waitUntil(lambda: viewer.canvas.picture_size().width() == 320)
+    zoom = viewer.canvas.zoom
+    assert client.last("preview").params == PreviewRequest(7, PREVIEW_EDGE)
+    big = data.picture(tmp_path, "preview.jpg", (2048, 1536))
+    client.last("preview").answer(PreviewResult(big, 2048, 1536))
+    qtbot.waitUntil(lambda: viewer.canvas.picture_size().width() == 2048)
+    assert viewer.canvas.zoom == pytest.approx(zoom)
+
+
+def test_a_thumbnail_that_comes_after_the_preview_is_not_shown(
+    viewer: PhotoViewer, client: FakeClient, qtbot: QtBot, tmp_path: Path
+) -> None:
+    client.last("preview").answer(PreviewResult(data.picture(tmp_path, "preview.jpg", (2048, 1536)), 2048, 1536))
+    client.last("photo").answer(data.details(7, data.picture(tmp_path, "thumb.jpg")))
+    qtbot.waitUntil(lambda: viewer.canvas.picture_size().width() == 2048)
+
+
+def test_facts_name_date_camera_size_place_all_paths_and_captions(seen: PhotoViewer) -> None:
+    text = seen.facts.text().replace("\u200b", "").replace(",000", "000")
+    for fact in ("FUJIFILM X-T4", "4000 × 3000", "JPEG", "36.0671° N, 120.3826° E", "18:22", "2023"):
+        assert fact in text
+    for path in data.details().paths:
+        assert path.path in text
+    assert "海上的红气球" in text
+
+
+def test_unknown_facts_take_no_room(viewer: PhotoViewer, client: FakeClient) -> None:
+    client.last("photo").answer(data.details(7, camera=None, taken_at=None, latitude=None, captions=(), width=None))
+    assert "Camera" not in viewer.facts.text()
+    assert "Place" not in viewer.facts.text()
+    assert "None yet" in viewer.facts.text()
+
+
+def test_offline_photo_says_so(viewer: PhotoViewer, client: FakeClient) -> None:
+    client.last("photo").answer(data.details(7, is_offline=True))
+    assert "not connected" in viewer.facts.text()
+
+
+def test_arrows_home_and_end_go_through_the_order_and_stop_at_its_ends(viewer: PhotoViewer) -> None:
+    shown: list[object] = []
+    viewer.photo_changed.connect(shown.append)
+    for key in (Key.Key_Right, Key.Key_Right, Key.Key_Left, Key.Key_Home, Key.Key_Left, Key.Key_End):
+        press(viewer.canvas, key)
+    assert shown == [9, 7, 5, 9]
+    assert viewer.position.text() == "3 of 3"
+    assert not viewer.next.isEnabled()
+    assert viewer.previous.isEnabled()
+
+
+def test_late_answers_for_another_photo_are_dropped(
+    viewer: PhotoViewer, client: FakeClient, qtbot: QtBot, tmp_path: Path
+) -> None:
+    viewer.explain("red balloon")
+    viewer.step(1)
+    (old_photo, new_photo), (old_preview, new_preview) = client.all_of("photo"), client.all_of("preview")
+    old_explain, new_explain = client.all_of("explain")
+    new_photo.answer(data.details(9))
+    new_preview.answer(PreviewResult(data.picture(tmp_path, "new.jpg", (1000, 500)), 1000, 500))
+    qtbot.waitUntil(lambda: viewer.canvas.picture_size().width() == 1000)
+    old_photo.answer(data.details(7))
+    old_preview.answer(PreviewResult(data.picture(tmp_path, "old.jpg"), 320, 240))
+    old_explain.answer(data.explanation(7))
+    assert viewer.title.text() == "IMG_0009.jpg"
+    assert not viewer.canvas.has_heat
+    new_explain.answer(data.explanation(7))  # an engine that answers for the wrong photo
+    assert not viewer.canvas.has_heat
+    assert viewer.canvas.picture_size().width() == 1000
+
+
+def test_a_picture_still_being_read_is_dropped_when_moving_on(
+    viewer: PhotoViewer, client: FakeClient, tmp_path: Path
+) -> None:
+    client.last("preview").answer(PreviewResult(data.picture(tmp_path), 320, 240))
+    viewer.step(1)
+    QApplication.processEvents()
+    assert viewer.canvas.picture_size().isEmpty()
+
+
+def test_keys_zoom_and_fit(seen: PhotoViewer) -> None:
+    fitted = seen.canvas.zoom
+    assert seen.canvas.is_fitted
+    press(seen.canvas, Key.Key_Plus)
+    assert seen.canvas.zoom == pytest.approx(fitted * 1.25)
+    press(seen.canvas, Key.Key_Minus)
+    assert seen.canvas.zoom == pytest.approx(fitted)
+    press(seen.canvas, Key.Key_1)
+    assert seen.canvas.zoom == pytest.approx(1.0)
+    assert seen.zoom_label.text() == "100 %"
+    press(seen.canvas, Key.Key_0)
+    assert seen.canvas.zoom == pytest.approx(fitted)
+
+
+def test_a_fitted_photo_follows_the_window_and_a_zoomed_one_does_not(seen: PhotoViewer) -> None:
+    before = seen.canvas.zoom
+    seen.resize(600, 400)
+    QApplication.processEvents()
+    assert seen.canvas.zoom < before
+    seen.canvas.show_actual_size()
+    seen.resize(800, 500)
+    QApplication.processEvents()
+    assert seen.canvas.zoom == pytest.approx(1.0)
+
+
+def test_the_wheel_zooms_within_bounds(seen: PhotoViewer) -> None:
+    def turn(notches: int) -> None:
+        middle = QPointF(seen.canvas.viewport().rect().center())
+        event = QWheelEvent(
+            middle, middle, QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(seen.canvas.viewport(), event)
+
+    turn(100)
+    assert seen.canvas.zoom == pytest.approx(8.0)
+    turn(-200)
+    assert 0 < seen.canvas.zoom < 0.1
+
+
+def test_zooming_beyond_the_preview_asks_for_a_sharper_one_once(seen: PhotoViewer, client: FakeClient) -> None:
+    asked = len(client.all_of("preview"))
+    seen.canvas.show_actual_size()
+    seen.canvas.zoom_by(1.5)
+    assert len(client.all_of("preview")) == asked + 1
+    assert client.last("preview").params == PreviewRequest(7, 4000)
+
+
+def test_shift_and_arrows_pan(seen: PhotoViewer) -> None:
+    seen.canvas.show_actual_size()
+    bar = seen.canvas.horizontalScrollBar()
+    before = bar.value()
+    press(seen.canvas, Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert bar.value() > before
+    assert seen.photo_id == 7
+
+
+def test_explain_lays_the_whole_query_s_map_over_the_photo(seen: PhotoViewer, client: FakeClient) -> None:
+    seen.explain("red balloon over the sea")
+    assert client.last("explain").params == ExplainRequest(7, "red balloon over the sea")
+    client.last("explain").answer(data.explanation())
+    assert seen.chips.texts() == ["Whole query", "red · 44 %", "balloon · 72 %", "sea · 31 %"]
+    assert seen.canvas.has_heat
+    assert seen.chips.isVisible()
+
+
+def test_a_chip_shows_its_own_map(seen: PhotoViewer, client: FakeClient) -> None:
+    seen.explain("red balloon over the sea")
+    client.last("explain").answer(data.explanation())
+    whole = seen.canvas.grab().toImage()
+    chip = seen.chips.chip(3)
+    assert chip is not None
+    click(chip)
+    assert chip.isChecked()
+    assert seen.canvas.grab().toImage() != whole
+
+
+def test_chinese_words_stand_on_the_chips(seen: PhotoViewer, client: FakeClient) -> None:
+    seen.explain("海上的红气球")
+    words = tuple(type(w)("红气球", w.weight, w.rows, w.columns, w.relevance) for w in data.explanation().words[:2])
+    client.last("explain").answer(Explanation(7, 0.4, words))
+    assert seen.chips.texts()[1] == "红气球 · 44 %"
+
+
+def test_r_takes_the_map_away_and_brings_it_back(seen: PhotoViewer, client: FakeClient) -> None:
+    seen.explain("red balloon")
+    client.last("explain").answer(data.explanation())
+    press(seen.canvas, Key.Key_R)
+    assert not seen.canvas.has_heat
+    assert not seen.chips.isVisible()
+    seen.step(1)
+    assert len(client.all_of("explain")) == 1  # nothing is asked while the map is off
+    press(seen.canvas, Key.Key_R)
+    assert client.last("explain").params == ExplainRequest(9, "red balloon")
+
+
+def test_r_without_a_query_does_nothing(seen: PhotoViewer, client: FakeClient) -> None:
+    press(seen.canvas, Key.Key_R)
+    assert client.all_of("explain") == []
+    assert not seen.map_button.isEnabled()
+
+
+def test_failures_are_said_in_place(viewer: PhotoViewer, client: FakeClient) -> None:
+    client.last("preview").fail("photo_unusable")
+    assert viewer.notice.text() == notices.sentence_for("photo_unusable")
+    viewer.explain("red balloon")
+    client.last("explain").fail("model_missing")
+    assert not viewer.canvas.has_heat
+    viewer.step(1)
+    assert viewer.notice.isHidden()
+
+
+def test_explanation_without_words_says_so(viewer: PhotoViewer, client: FakeClient) -> None:
+    viewer.explain("IMG_0007")
+    client.last("explain").answer(Explanation(7, 0.1, ()))
+    assert not viewer.canvas.has_heat
+    assert viewer.chips.texts() == []
+
+
+def test_escape_closes_and_wants_nothing_any_more(viewer: PhotoViewer, client: FakeClient, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(viewer.closed):
+        press(viewer.canvas, Key.Key_Escape)
+    assert client.waiting() == []
+
+
+def test_c_and_the_button_ask_for_captions(seen: PhotoViewer, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(seen.captions_requested) as asked:
+        press(seen.canvas, Key.Key_C)
+    assert asked.args == [7]
+    with qtbot.waitSignal(seen.captions_requested):
+        seen.facts.captions_wanted.emit()
+
+
+def test_i_hides_the_facts(seen: PhotoViewer) -> None:
+    press(seen.canvas, Key.Key_I)
+    assert not seen.facts.isVisible()
+
+
+def test_a_photo_outside_the_order_can_be_shown(viewer: PhotoViewer) -> None:
+    viewer.show_photo(2**40, [])
+    assert viewer.photo_id == 2**40
+    viewer.step(1)
+    assert viewer.photo_id == 2**40
+
+
+def test_every_button_has_a_name_for_screen_readers(viewer: PhotoViewer) -> None:
+    for button in (viewer.close_button, viewer.previous, viewer.next, viewer.zoom_in, viewer.zoom_out):
+        assert len(button.accessibleName()) > 3

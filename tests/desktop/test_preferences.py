@@ -1,0 +1,172 @@
+"""Preferences: each choice works at once, and one that could not be stored is taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QLabel
+
+from desktop import notices
+from desktop.preferences import Preferences
+from desktop.settings import AppSettings
+from engine.protocol.methods import ModelList, ModelRow, ModelUse, SettingValue
+from tests.desktop import panel_data as data
+from tests.desktop.panel_client import FakeClient, offscreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+pytestmark = offscreen
+
+
+@pytest.fixture
+def client() -> FakeClient:
+    client = FakeClient()
+    client.answers = {
+        "models.list": data.MODELS,
+        "status": data.status(),
+        "settings.get": lambda asked: SettingValue(asked.key, STORED.get(asked.key)),
+    }
+    return client
+
+
+STORED = {"ocr.enabled": "true", "index.workers": "300"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> AppSettings:
+    return AppSettings(tmp_path / "desktop.ini")
+
+
+@pytest.fixture
+def preferences(qtbot: QtBot, client: FakeClient, settings: AppSettings) -> Preferences:
+    dialog = Preferences(client.real, settings)
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    client.settle()
+    return dialog
+
+
+def pick(box: QComboBox, value: object) -> None:
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+
+
+def test_language_and_theme_work_at_once(preferences: Preferences, settings: AppSettings) -> None:
+    assert not preferences.isModal()
+    pick(preferences.language, "zh_CN")
+    pick(preferences.theme, "dark")
+    assert (settings.language, settings.theme) == ("zh_CN", "dark")
+
+
+def test_theme_changed_elsewhere_is_shown(preferences: Preferences, settings: AppSettings) -> None:
+    settings.theme = "light"
+    assert preferences.theme.currentData() == "light"
+
+
+def test_stored_options_are_shown(preferences: Preferences) -> None:
+    assert preferences.use_bank.isChecked()  # the default where nothing is stored
+    assert preferences.read_text.isChecked()
+    assert not preferences.on_mains.isChecked()
+    assert preferences.workers.currentText() == "300"  # stored on a larger computer
+
+
+def test_options_cannot_be_changed_before_they_are_known(qtbot: QtBot, settings: AppSettings) -> None:
+    client = FakeClient()
+    dialog = Preferences(client.real, settings)
+    qtbot.addWidget(dialog)
+    dialog.reload()
+    assert not any(box.isEnabled() for box in dialog.options)
+    assert not dialog.workers.isEnabled()
+    assert client.all_of("settings.set") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("use_bank", "captions.bank", "false"),
+        ("read_text", "ocr.enabled", "false"),
+        ("on_mains", "index.only_on_mains", "true"),
+        ("when_idle", "index.only_when_idle", "true"),
+    ],
+)
+def test_each_option_is_stored_under_its_key(
+    preferences: Preferences, client: FakeClient, name: str, key: str, value: str
+) -> None:
+    getattr(preferences, name).click()
+    assert client.last("settings.set").params == SettingValue(key, value)
+
+
+def test_workers_are_stored_as_a_number_or_as_the_default(preferences: Preferences, client: FakeClient) -> None:
+    pick(preferences.workers, "1")
+    assert client.last("settings.set").params == SettingValue("index.workers", "1")
+    client.last("settings.set").answer(SettingValue("index.workers", "1"))
+    pick(preferences.workers, None)
+    assert client.last("settings.set").params == SettingValue("index.workers", None)
+
+
+def test_option_that_could_not_be_stored_is_taken_back(preferences: Preferences, client: FakeClient) -> None:
+    preferences.on_mains.click()
+    assert preferences.on_mains.isChecked()
+    client.last("settings.set").fail("library_busy")
+    assert not preferences.on_mains.isChecked()
+    assert preferences.notice.text() == notices.sentence_for("library_busy")
+    pick(preferences.workers, "1")
+    client.last("settings.set").fail("library_busy")
+    assert preferences.workers.currentText() == "300"
+
+
+def model_texts(preferences: Preferences) -> str:
+    labels = preferences.models.findChildren(QLabel)
+    return "\n".join(label.text() for label in labels if label.isVisibleTo(preferences.models)).replace(",", "")
+
+
+def test_models_show_languages_licence_and_coverage(preferences: Preferences) -> None:
+    names = [button.text() for button in preferences.models.group.buttons()]
+    assert names == ["Balloon mini", "Chinese-CLIP ViT-B/16", "SigLIP 2 base"]
+    assert preferences.models.group.checkedId() == 0
+    assert "中文 · MIT · searches 2210 of 16400 photos" in model_texts(preferences)
+
+
+def test_choosing_a_model_uses_it_and_shows_what_the_engine_says(preferences: Preferences, client: FakeClient) -> None:
+    preferences.models.group.button(1).click()
+    assert client.last("models.use").params == ModelUse("cn-clip-b16")
+    rows = [
+        ModelRow(m.key, m.name, m.languages, m.licence, m.key == "cn-clip-b16", m.indexed) for m in data.MODELS.models
+    ]
+    client.last("models.use").answer(ModelList(tuple(rows)))
+    assert preferences.models.group.checkedId() == 1
+    assert len(client.all_of("models.use")) == 1
+
+
+def test_model_that_cannot_be_used_is_not_chosen(preferences: Preferences, client: FakeClient) -> None:
+    preferences.models.group.button(2).click()
+    client.last("models.use").fail("model_damaged")
+    assert preferences.models.group.checkedId() == 0
+    assert preferences.notice.text() == notices.sentence_for("model_damaged")
+
+
+def test_library_s_place_is_shown_and_copied(preferences: Preferences) -> None:
+    assert preferences.library.text() == data.status().library
+    preferences.copy_path.click()
+    assert QGuiApplication.clipboard().text() == data.status().library
+
+
+def test_failure_to_ask_can_be_tried_again(preferences: Preferences, client: FakeClient) -> None:
+    preferences.reload()
+    client.last("status").fail("engine_gone")
+    assert preferences.notice.text() == notices.sentence_for("engine_gone")
+    preferences.notice.button.click()
+    client.settle()
+    assert preferences.notice.isHidden()
+
+
+def test_every_option_is_named_for_screen_readers(preferences: Preferences) -> None:
+    assert preferences.workers.accessibleName()
+    assert preferences.library.accessibleName()
+    assert all(box.text() for box in preferences.options)
