@@ -6,6 +6,8 @@ Nothing heavy is imported up here: whatever prints while it is imported must fin
 from __future__ import annotations
 
 import argparse
+import contextlib
+import faulthandler
 import logging
 import logging.handlers
 import multiprocessing
@@ -82,6 +84,8 @@ def _start_logging(file: Path | None) -> None:
     form = "%(asctime)s %(threadName)s %(name)s %(levelname)s %(message)s"
     logging.basicConfig(level=logging.INFO, handlers=[handler], format=form)
     sys.excepthook = _log_exception
+    with contextlib.suppress(AttributeError, RuntimeError):  # there is no stderr: a windowed program on Windows
+        faulthandler.enable()  # a crash of a native library leaves at least the Python stack
     if trouble is not None:
         logger.warning("the log goes to stderr: %s", trouble)
 

@@ -56,7 +56,7 @@ class RunReports:
         if moment >= self._progress_due:
             self._progress_due = moment + PROGRESS_EVERY_S
             self._flush()
-        if moment >= self._changed_due and progress.phase == "index" and progress.done > self._done_at_last_change:
+        if moment >= self._changed_due and progress.done not in {0, self._done_at_last_change}:
             self._done_at_last_change = progress.done
             self._tell_changed()
 

@@ -202,17 +202,23 @@ class Talk:
         self.ended.append(self.server.serve())
         self._target.close()
 
-    def end(self) -> None:
-        """Hang up, if that was not done, and see that the server ends with all its threads."""
+    def hang_up(self) -> bool:
+        """Say EOF and wait for the server to end; whether all its threads did in time."""
         self.peer.hang_up()
         self._thread.join(PATIENCE_S)
-        assert self.ended == [True]
+        (in_time,) = self.ended
+        return in_time
+
+    def end(self) -> None:
+        """Hang up, if that was not done, and see that nothing is left."""
+        self.hang_up()
         self.peer.wait_for_end()
         for stream in self._to_close:
             stream.close()
-        names = ("reader", "edits", "indexer", "watch")
-        left = [thread.name for thread in threading.enumerate() if thread.name.startswith(names)]
-        assert not left, f"threads left running: {left}"
+        for thread in threading.enumerate():
+            if thread.name.startswith(("reader", "edits", "indexer", "watch")):
+                thread.join(PATIENCE_S)
+                assert not thread.is_alive(), f"{thread.name} is left running"
 
 
 def _pipe() -> tuple[FileIO, FileIO]:

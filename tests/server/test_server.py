@@ -278,6 +278,22 @@ def test_end_of_input_answers_what_was_still_open(talk: Talk) -> None:
     assert kinds == ["cancelled"] * 5
 
 
+def test_all_threads_have_ended_when_the_server_has(talk: Talk) -> None:
+    talk.peer.result("search", SearchRequest("x"))
+    talk.peer.result("captions.add", CaptionAdd(1, "x"))
+    assert talk.hang_up() is True
+
+
+def test_thread_that_hangs_does_not_keep_the_server(
+    talk: Talk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.server.service.END_WITHIN_S", 0.05)
+    talk.peer.ask("captions.add", CaptionAdd(1, "hold"))
+    talk.library.gate.wait_until_reached()
+    assert talk.hang_up() is False
+    caplog.clear()
+
+
 class NobodyReads(io.RawIOBase):
     """What a pipe is like when its reader has gone."""
 
