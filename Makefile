@@ -18,7 +18,7 @@ $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install -e '.[test,models]'
+	$(PIP) install -e '.[test,models,ocr]'
 	@touch $@ $(VENV)/.run
 
 demo: $(VENV)/.run

@@ -7,11 +7,12 @@ is given back when the work is done.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import json
 import multiprocessing
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import KnownError, PhotoError
 from engine.protocol import ErrorKind, IssueReason
@@ -92,9 +93,8 @@ def serve(pipe: Connection) -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
-    from rapidocr import RapidOCR
-
-    engine = RapidOCR(params={"Global.log_level": "critical"})
+    # By name, because the extra may be missing where types are checked.
+    engine: Any = importlib.import_module("rapidocr").RapidOCR(params={"Global.log_level": "critical"})
     with contextlib.suppress(EOFError, OSError):
         while True:
             found = engine(pipe.recv_bytes())
