@@ -37,6 +37,8 @@ def shortcut_groups() -> Shortcuts:
             [
                 ("Ctrl+F", QCoreApplication.translate("ShortcutSheet", "Go to the search box")),
                 ("F1", QCoreApplication.translate("ShortcutSheet", "Show these keys")),
+                ("Ctrl+L", QCoreApplication.translate("ShortcutSheet", "Folders")),
+                ("Ctrl+T", QCoreApplication.translate("ShortcutSheet", "Captions")),
                 ("Ctrl+,", QCoreApplication.translate("ShortcutSheet", "Preferences")),
                 ("Ctrl+Q", QCoreApplication.translate("ShortcutSheet", "Quit")),
             ],
@@ -46,9 +48,11 @@ def shortcut_groups() -> Shortcuts:
             [
                 ("Left Right Up Down", QCoreApplication.translate("ShortcutSheet", "Go from photo to photo")),
                 ("Home End", QCoreApplication.translate("ShortcutSheet", "First and last photo")),
-                ("Return Space", QCoreApplication.translate("ShortcutSheet", "Show the photo large")),
+                ("Return", QCoreApplication.translate("ShortcutSheet", "Show the photo large")),
+                ("Space", QCoreApplication.translate("ShortcutSheet", "Look at the photo for a moment")),
                 ("Ctrl+A", QCoreApplication.translate("ShortcutSheet", "Select all")),
                 ("Ctrl+C", QCoreApplication.translate("ShortcutSheet", "Copy the files")),
+                ("Alt+Return", QCoreApplication.translate("ShortcutSheet", "Properties")),
                 ("Menu", QCoreApplication.translate("ShortcutSheet", "What can be done with the photo")),
             ],
         ),

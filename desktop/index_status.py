@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from desktop.reply_decoder import EngineFailure
     from engine.protocol import IndexProgress, IndexReport, LibraryStatus
 
+SCAN, STOPPED = "scan", "stopped"  # phases of ``IndexProgress``; of "stopped", ``current`` is the kind of error
 LONG_RUN_S = 60.0
 MINUTE_S = 60
 HOUR_S = 3600
@@ -114,7 +115,7 @@ class IndexStatus(QWidget):
         self._on_status(change.status)
 
     def _pause_or_resume(self) -> None:
-        method = "index.resume" if self._is_paused else "index.pause"
+        method = "index.resume" if self._is_paused or self._trouble() is not None else "index.pause"
         self.pause.setEnabled(False)
         self._changes.ask_anew(method, Empty(), self._on_paused, self._on_failed)
 
@@ -128,17 +129,23 @@ class IndexStatus(QWidget):
 
     def _show(self) -> None:
         progress, pending = self._progress, self._status.pending if self._status is not None else 0
+        rests = self._is_paused or self._trouble() is not None
         self.label.setText(self._sentence())
-        self.bar.setVisible(progress is not None and not self._is_paused)
+        self.label.setToolTip(progress.current if progress is not None and not rests else "")
+        self.bar.setVisible(progress is not None and not rests)
         if progress is not None:
-            is_counted = progress.phase != "scan" and progress.done + progress.pending > 0
+            is_counted = progress.phase != SCAN and progress.done + progress.pending > 0
             self.bar.setRange(0, progress.done + progress.pending if is_counted else 0)
             self.bar.setValue(progress.done)
         self.pause.setVisible(progress is not None or self._is_paused or pending > 0)
-        self.pause.setText(self.tr("Resume") if self._is_paused else self.tr("Pause"))
-        self.pause.setToolTip(self.tr("Resume indexing") if self._is_paused else self.tr("Pause indexing"))
+        self.pause.setText(self.tr("Resume") if rests else self.tr("Pause"))
+        self.pause.setToolTip(self.tr("Resume indexing") if rests else self.tr("Pause indexing"))
         self.pause.setAccessibleName(self.pause.toolTip())
         self._show_issues()
+
+    def _trouble(self) -> str | None:
+        """The kind of trouble that stopped indexing until somebody resumes it."""
+        return self._progress.current if self._progress is not None and self._progress.phase == STOPPED else None
 
     def _show_issues(self) -> None:
         known = self._status.issues if self._status is not None else 0
@@ -148,22 +155,31 @@ class IndexStatus(QWidget):
         self.issues.setVisible(count > 0)
 
     def _sentence(self) -> str:
-        progress = self._progress
+        progress, trouble = self._progress, self._trouble()
+        if trouble is not None:
+            return notices.sentence_for(trouble)
         if self._is_paused:
             return self.tr("Indexing is paused")
-        if progress is not None and progress.phase == "scan":
-            return self.tr("Looking for photos…")
         if progress is not None:
-            done, total = number(progress.done), number(progress.done + progress.pending)
-            parts = [self.tr("Indexing {done} of {total}").format(done=done, total=total)]
-            if progress.rate >= SLOWEST:
-                rate = f"{progress.rate:.1f}" if progress.rate < ROUND_RATE else f"{progress.rate:.0f}"
-                parts.append(self.tr("{rate} photos/s").format(rate=rate))
-                parts.append(self._time_left(progress.pending / progress.rate))
-            return " · ".join(parts)
+            return self.tr("Looking for photos…") if progress.phase == SCAN else self._progress_sentence(progress)
         if self._status is None:
             return ""
         return self.tr("%Ln photo(s) can be searched", "", self._status.indexed)
+
+    def _progress_sentence(self, progress: IndexProgress) -> str:
+        phases = {
+            "index": self.tr("Indexing {done} of {total}"),
+            "text": self.tr("Reading text in photos, {done} of {total}"),
+            "captions": self.tr("Learning captions, {done} of {total}"),
+        }
+        words = phases.get(progress.phase, phases["index"])
+        parts = [words.format(done=number(progress.done), total=number(progress.done + progress.pending))]
+        if progress.rate >= SLOWEST:
+            if progress.phase != "captions":
+                rate = f"{progress.rate:.1f}" if progress.rate < ROUND_RATE else f"{progress.rate:.0f}"
+                parts.append(self.tr("{rate} photos/s").format(rate=rate))
+            parts.append(self._time_left(progress.pending / progress.rate))
+        return " · ".join(parts)
 
     def _time_left(self, seconds: float) -> str:
         """How long it still takes, no more exact than it can be known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 class ModelChooser(QWidget):
     """One radio button a model. A model that has not seen all photos searches those it has seen.
 
+    The engine may go on with its model until it is started again; then a line says so.
+
     Signals:
         failed(failure): an ``EngineFailure``; the choice was taken back.
     """
@@ -32,6 +35,7 @@ class ModelChooser(QWidget):
         super().__init__(parent)
         self._lists, self._statuses = Asker(client, self), Asker(client, self)
         self._models: tuple[ModelRow, ...] = ()
+        self._chosen = ""
         self._contents: int | None = None
         self.group = QButtonGroup(self)
         self.group.idToggled.connect(self._on_toggled)
@@ -39,6 +43,10 @@ class ModelChooser(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._rows = QWidget()
         self._column.addWidget(self._rows)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        self.hint.hide()
+        self._column.addWidget(self.hint)
 
     def load(self) -> None:
         """Ask for the models and for how many photos there are."""
@@ -47,7 +55,16 @@ class ModelChooser(QWidget):
 
     def _on_models(self, result: ModelList) -> None:
         self._models = result.models
+        keys = [model.key for model in result.models]
+        self._chosen = self._chosen if self._chosen in keys else self._used()
         self._show()
+
+    def _on_chosen(self, key: str, result: ModelList) -> None:
+        self._chosen = key
+        self._on_models(result)
+
+    def _used(self) -> str:
+        return next((model.key for model in self._models if model.in_use), "")
 
     def _on_status(self, status: LibraryStatus) -> None:
         self._contents = status.contents
@@ -66,10 +83,16 @@ class ModelChooser(QWidget):
         self._rows.hide()
         self._rows.deleteLater()
         self._rows = rows
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        name = next((model.name for model in self._models if model.key == self._chosen), "")
+        self.hint.setText(self.tr("{model} searches from the next start of Balloon on.").format(model=name))
+        self.hint.setVisible(bool(name) and self._chosen != self._used())
 
     def _add(self, column: QVBoxLayout, position: int, model: ModelRow) -> None:
         button = QRadioButton(model.name.replace("&", "&&"))
-        button.setChecked(model.in_use)
+        button.setChecked(model.key == self._chosen)
         detail = QLabel(self._detail(model))
         detail.setObjectName("muted")
         detail.setWordWrap(True)
@@ -91,9 +114,9 @@ class ModelChooser(QWidget):
         return self.tr("searches {indexed} of {contents} photos").format(indexed=indexed, contents=contents)
 
     def _on_toggled(self, position: int, checked: bool) -> None:
-        if checked and not self._models[position].in_use:
-            request = ModelUse(self._models[position].key)
-            self._lists.ask_anew("models.use", request, self._on_models, self._on_failed)
+        key = self._models[position].key
+        if checked and key != self._chosen:
+            self._lists.ask_anew("models.use", ModelUse(key), partial(self._on_chosen, key), self._on_failed)
 
     def _on_failed(self, failure: EngineFailure) -> None:
         self._show()

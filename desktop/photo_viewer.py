@@ -21,6 +21,7 @@ from desktop.picture_loader import PictureLoader
 from desktop.relevance_overlay import heat_image
 from desktop.word_chips import WordChips
 from desktop.wording import file_name, number, percent_text
+from engine.protocol import ErrorKind
 from engine.protocol.methods import ExplainRequest, Explanation, PhotoDetails, PhotoRequest, PreviewRequest
 
 if TYPE_CHECKING:
@@ -252,13 +253,17 @@ class PhotoViewer(QWidget):
             return
         self._explanation = explanation
         if not explanation.words:
-            self.chips.say(self.tr("No word of the query points to a part of this photo."))
+            self.chips.say(self._nothing_to_see())
             return
         self.chips.show_words(explanation.words)
         self._show_heat(0)
 
     def _on_unexplained(self, failure: EngineFailure) -> None:
-        self.chips.say(notices.sentence(failure))
+        has_no_words = failure.kind == ErrorKind.USAGE  # filters such as "2023" are nowhere to be seen in a photo
+        self.chips.say(self._nothing_to_see() if has_no_words else notices.sentence(failure))
+
+    def _nothing_to_see(self) -> str:
+        return self.tr("No word of the query points to a part of this photo.")
 
     def _show_heat(self, position: int) -> None:
         words = self._explanation.words if self._explanation is not None else ()

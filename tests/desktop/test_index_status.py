@@ -109,6 +109,26 @@ def test_pause_and_resume(status: IndexStatus, client: FakeClient) -> None:
     assert status.label.text().startswith("Indexing")
 
 
+def test_trouble_is_said_until_somebody_resumes(status: IndexStatus, client: FakeClient) -> None:
+    trouble = data.progress(phase="stopped", current="disk_full", rate=0.0)
+    client.index_progress.emit(trouble)
+    assert status.label.text() == notices.sentence_for("disk_full")
+    assert not status.bar.isVisible()
+    assert status.pause.text() == "Resume"
+    status.reload()
+    client.last("index.state").answer(IndexState(paused=True, progress=trouble, provider="CPU"))
+    assert status.label.text() == notices.sentence_for("disk_full")
+    status.pause.click()
+    client.last("index.resume").answer(IndexState(paused=False, progress=None, provider="CPU"))
+    assert not status.label.text().startswith("The disk is full")
+
+
+@pytest.mark.parametrize(("phase", "words"), [("text", "Reading text"), ("captions", "Learning captions")])
+def test_other_phases_have_their_own_words(status: IndexStatus, client: FakeClient, phase: str, words: str) -> None:
+    client.index_progress.emit(data.progress(phase=phase))
+    assert status.label.text().startswith(words)
+
+
 def test_failure_to_pause_is_said_and_can_be_tried_again(status: IndexStatus, client: FakeClient) -> None:
     client.index_progress.emit(data.progress())
     status.pause.click()

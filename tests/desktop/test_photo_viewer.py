@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop import notices
 from desktop.photo_viewer import PREVIEW_EDGE, PhotoViewer
@@ -250,6 +250,14 @@ def test_explanation_without_words_says_so(viewer: PhotoViewer, client: FakeClie
     client.last("explain").answer(Explanation(7, 0.1, ()))
     assert not viewer.canvas.has_heat
     assert viewer.chips.texts() == []
+
+
+def test_a_query_of_filters_alone_is_nowhere_in_the_photo(viewer: PhotoViewer, client: FakeClient) -> None:
+    viewer.explain("2023")
+    client.last("explain").fail("usage")
+    label = viewer.chips.widget()
+    assert isinstance(label, QLabel)
+    assert label.text().startswith("No word of the query")
 
 
 def test_escape_closes_and_wants_nothing_any_more(viewer: PhotoViewer, client: FakeClient, qtbot: QtBot) -> None:

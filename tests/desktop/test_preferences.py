@@ -144,6 +144,23 @@ def test_choosing_a_model_uses_it_and_shows_what_the_engine_says(preferences: Pr
     assert len(client.all_of("models.use")) == 1
 
 
+def test_model_that_waits_for_the_next_start_stays_chosen_and_says_so(
+    preferences: Preferences, client: FakeClient
+) -> None:
+    assert preferences.models.hint.isHidden()
+    preferences.models.group.button(2).click()
+    client.last("models.use").answer(data.MODELS)  # the engine goes on with the old one
+    assert preferences.models.group.checkedId() == 2
+    assert preferences.models.hint.text().startswith("SigLIP 2 base searches from the next start")
+    preferences.reload()
+    client.settle()
+    assert preferences.models.group.checkedId() == 2
+    preferences.models.group.button(0).click()
+    assert client.last("models.use").params == ModelUse("balloon-mini")
+    client.last("models.use").answer(data.MODELS)
+    assert preferences.models.hint.isHidden()
+
+
 def test_model_that_cannot_be_used_is_not_chosen(preferences: Preferences, client: FakeClient) -> None:
     preferences.models.group.button(2).click()
     client.last("models.use").fail("model_damaged")
