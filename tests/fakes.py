@@ -30,6 +30,7 @@ class FakeEncoder:
         self.card = ModelCard(
             key="fake", name="Fake", dim=BINS**3, languages=("en",), licence="Apache-2.0",
             image=image, text=text, logit_scale=1.0, fingerprint=f"fake-{size}",
+            files={"text.onnx": {"sha256": "fake"}},
         )  # fmt: skip
         self.encoded = 0
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from engine.api.searching import known_photo, photo_vector
 from engine.errors import KnownError
-from engine.library.captions import Caption
+from engine.imaging.metadata_captions import LONGEST_CAPTION, clean_text
+from engine.indexing.caption_vectors import CaptionEncoder
+from engine.library.captions import Caption, language_of
 from engine.protocol import ErrorKind, PhotoPath
 from engine.protocol.methods import CaptionRow, CaptionsResult
-from engine.search.captioning import CaptionFinder, encode_new_captions, language_of
+from engine.search.captioning import CaptionFinder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from engine.protocol.methods import CaptionAdd, CaptionEdit, CaptionsRequest
     from engine.search.captioning import NearCaption
 
-LONGEST_CAPTION = 2000
 PEOPLES_SOURCES = ("user", "imported", "sidecar", "xmp", "iptc")
 
 
@@ -33,8 +34,19 @@ def nearest(parts: Parts, request: CaptionsRequest) -> CaptionsResult:
     finder = CaptionFinder(parts.captions, parts.embeddings().model, parts.encoder, parts.shared.bank)
     found = finder.nearest(vector, request.limit, source=request.source, language=request.language, besides=content)
     where = parts.contents.present([item.stored.content for item in found if item.stored is not None])
-    own = () if content is None else tuple(row_of(caption) for caption in parts.captions.of(content))
-    return CaptionsResult(PhotoPath.of(path), own, tuple(_near_row(item, where) for item in found))
+    return CaptionsResult(
+        PhotoPath.of(path), _own_rows(parts, content, vector), tuple(_near_row(item, where) for item in found)
+    )
+
+
+def _own_rows(parts: Parts, content: int | None, vector: NDArray[np.float32]) -> tuple[CaptionRow, ...]:
+    # Encoded here and now: they are few, and one just read may have no vector yet.
+    own = [] if content is None else [caption for caption in parts.captions.of(content) if caption.source != "ocr"]
+    scores = parts.encoder.encode_texts([caption.text for caption in own]) @ vector
+    return tuple(
+        CaptionRow(caption.text, caption.language, caption.source, round(float(score), 4), caption.id)
+        for caption, score in zip(own, scores, strict=True)
+    )
 
 
 def _photo(parts: Parts, request: CaptionsRequest) -> tuple[Path, int | None, NDArray[np.float32]]:
@@ -59,9 +71,9 @@ def add(parts: Parts, request: CaptionAdd) -> CaptionRow:
     with parts.database.transaction():
         parts.captions.add(content, [caption])
         stored = parts.captions.find(content, caption)
-        encode_new_captions(parts.captions, parts.embeddings().model, parts.encoder)
     if stored is None:
         raise KnownError(ErrorKind.NOT_FOUND, "That photo is no longer in the library.")
+    CaptionEncoder(parts.database, parts.encoder).encode([stored])
     return row_of(stored)
 
 
@@ -71,8 +83,9 @@ def edit(parts: Parts, request: CaptionEdit) -> CaptionRow:
     _known(parts, request.caption_id)
     with parts.database.transaction():
         parts.captions.edit(request.caption_id, text, language_of(text))
-        encode_new_captions(parts.captions, parts.embeddings().model, parts.encoder)
-    return row_of(_known(parts, request.caption_id))
+    stored = _known(parts, request.caption_id)
+    CaptionEncoder(parts.database, parts.encoder).encode([stored])
+    return row_of(stored)
 
 
 def remove(parts: Parts, caption_id: int) -> None:
@@ -112,9 +125,9 @@ def _known(parts: Parts, caption_id: int) -> StoredCaption:
 
 
 def _checked(text: str) -> str:
-    tidy = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    if len(text.strip()) > LONGEST_CAPTION:
+        raise KnownError(ErrorKind.USAGE, f"A caption may have at most {LONGEST_CAPTION} characters.")
+    tidy = clean_text(text)
     if not tidy:
         raise KnownError(ErrorKind.USAGE, "A caption needs words.")
-    if len(tidy) > LONGEST_CAPTION:
-        raise KnownError(ErrorKind.USAGE, f"A caption may have at most {LONGEST_CAPTION} characters.")
     return tidy

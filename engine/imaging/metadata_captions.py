@@ -29,6 +29,9 @@ _IPTC_HEADLINE, _IPTC_CAPTION, _IPTC_RESOURCE, _IPTC_TAG = 105, 120, 0x0404, 337
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
+BALLOON_NAMESPACE = "urn:x-balloon:captions:1#"
+"""Where Balloon's own XMP sidecars keep every caption: dc:description has room for one a language."""
+_OWN_CAPTIONS = f"{{{BALLOON_NAMESPACE}}}captions"
 
 _FACTORY_TEXTS = re.compile(
     r"""(olympus|sony|konica\s*minolta|minolta|samsung|kodak|ricoh|vivitar|polaroid|pentax|casio)?[\s_]*
@@ -42,6 +45,8 @@ _FACTORY_TEXTS = re.compile(
       | \w+\s?:[^;:]*;\s*\w+\s?:.*  # "filter: 0; mask: 1": settings of a camera app""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_NO_XML = "\ufffe\uffff"  # XML 1.0, production 2
 _FACTORY_TEXT_LENGTH = 200
 _FEWEST_LETTERS = 2
 _LANGUAGE_SUBTAG = re.compile(r"[a-z]{2,3}")
@@ -76,10 +81,14 @@ def is_written_by_a_person(text: str) -> bool:
 
 
 def clean_text(text: str) -> str:
-    """One line of normal-form text without control characters, at most ``LONGEST_CAPTION`` characters long."""
+    """One line of normal-form text that XML can carry, at most ``LONGEST_CAPTION`` characters; what is tidy stays."""
     text = unicodedata.normalize("NFC", text[: 4 * LONGEST_CAPTION])
-    visible = "".join(" " if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} else letter for letter in text)
-    return " ".join(visible.split())[:LONGEST_CAPTION]
+    visible = "".join(" " if _is_unseen(letter) else letter for letter in text)
+    return " ".join(visible.split())[:LONGEST_CAPTION].rstrip()
+
+
+def _is_unseen(letter: str) -> bool:
+    return letter in _NO_XML or unicodedata.category(letter) in _UNSEEN
 
 
 def decode_text(raw: bytes) -> str:
@@ -111,10 +120,34 @@ def parse_xmp(packet: bytes) -> Element | None:
     return root
 
 
-def _xmp_captions(packet: bytes) -> Iterator[MetadataCaption]:
+def read_xmp(packet: bytes) -> tuple[MetadataCaption, ...] | None:
+    """Collect the captions of a whole XMP packet, each text once; None where it is no sound XMP."""
     root = parse_xmp(packet)
     if root is None:
-        return
+        return None
+    # Texts with a stated language first: x-default often repeats one of them.
+    others = sorted(_captions_in(root), key=lambda item: item.language is None)
+    told = [item for item in others if is_written_by_a_person(clean_text(item.text))][:MOST_CAPTIONS]
+    kept: dict[str, MetadataCaption] = {}
+    for caption in (*_own_captions(root), *told):
+        if text := clean_text(caption.text):
+            kept.setdefault(text, MetadataCaption(text, caption.language, "xmp"))
+    return tuple(kept.values())
+
+
+def _xmp_captions(packet: bytes) -> Iterator[MetadataCaption]:
+    root = parse_xmp(packet)
+    if root is not None:
+        yield from _captions_in(root)
+
+
+def _own_captions(root: Element) -> Iterator[MetadataCaption]:
+    for own in root.iter(_OWN_CAPTIONS):
+        for item in own.iter(f"{_RDF}li"):
+            yield MetadataCaption(item.text or "", _primary_language(item.get(_XML_LANG)), "xmp")
+
+
+def _captions_in(root: Element) -> Iterator[MetadataCaption]:
     for name in ("description", "title"):
         for element in root.iter(f"{_DC}{name}"):
             items = list(element.iter(f"{_RDF}li")) or [element]

@@ -6,8 +6,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from engine.indexing.caption_vectors import CaptionEncoder
 from engine.indexing.pipeline import DecodeOptions, Pipeline
 from engine.indexing.reconcile import Reconciler
+from engine.indexing.sidecars import SidecarSync
 from engine.indexing.store import Store
 from engine.protocol import IndexProgress, IndexReport
 
@@ -15,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from engine.imaging.thumbnails import ThumbnailStore
+    from engine.indexing.caption_vectors import EncodesBoth
     from engine.indexing.scanner import Changes
     from engine.library.database import Database
     from engine.library.folders import Folder
-    from engine.models.encoder import EncodesPhotos
 
 
 class Indexer:
@@ -27,7 +29,7 @@ class Indexer:
     def __init__(
         self,
         database: Database,
-        encoder: EncodesPhotos,
+        encoder: EncodesBoth,
         thumbnails: ThumbnailStore,
         options: DecodeOptions | None = None,
         *,
@@ -54,10 +56,11 @@ class Indexer:
     def run(self, folders: Sequence[Folder], progress: Callable[[IndexProgress], None]) -> IndexReport:
         """Scan ``folders`` and work off everything pending in the library; returns when done or stopped."""
         started = time.monotonic()
-        scanned = [self._scan(folder, progress) for folder in folders]
-        changes = [change for change in scanned if change is not None]
+        scanned = [(folder, found) for folder in folders if (found := self._scan(folder, progress)) is not None]
+        changes = [found for _, found in scanned]
         pipeline = Pipeline(self._store, self._encoder, self._options, self._stop)
         pipeline.run(progress)
+        self._read_captions(scanned, progress)
         self._read_texts(progress)
         return IndexReport(
             added=sum(len(change.added) for change in changes),
@@ -77,6 +80,14 @@ class Indexer:
             from engine.indexing.recognizing import recognize_pending
 
             recognize_pending(self._database, self._store.model, self._stop.is_set, progress)
+
+    def _read_captions(
+        self, scanned: Sequence[tuple[Folder, Changes]], progress: Callable[[IndexProgress], None]
+    ) -> None:
+        """Sidecars wait until their photos have contents; what pictures and sidecars say is encoded at the end."""
+        if not self._stop.is_set():
+            SidecarSync(self._database).run(scanned, self._stop.is_set)
+            CaptionEncoder(self._database, self._encoder).encode_pending(progress, self._stop.is_set)
 
     def _scan(self, folder: Folder, progress: Callable[[IndexProgress], None]) -> Changes | None:
         if self._stop.is_set():

@@ -11,11 +11,12 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engine.indexing.sidecars import FoundSidecar, may_be_sidecar, pair
 from engine.library.photos import FileStamp, KnownPhoto
 from engine.protocol import IssueReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
 # Folders that hold other programs' thumbnails and bookkeeping, never a person's photos.
@@ -40,13 +41,14 @@ class ScanIssue:
 
 @dataclass(slots=True)
 class Walk:
-    """What lies on disk: photo files by path, trouble met, and directories whose inside could not be seen.
+    """What lies on disk: photo files and their sidecars by path, trouble met, and directories that could not be seen.
 
     ``entries`` counts everything in the root itself, photos or not: 0 is what an unplugged disk leaves behind.
     ``root_inode`` is the root directory's own.
     """
 
     files: dict[bytes, FileStamp] = field(default_factory=dict)
+    sidecars: dict[bytes, FoundSidecar] = field(default_factory=dict)
     issues: list[ScanIssue] = field(default_factory=list)
     unseen: set[bytes] = field(default_factory=set)
     entries: int = 0
@@ -55,7 +57,10 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The difference between disk and library. ``moved`` pairs the known photo with its new path."""
+    """The difference between disk and library. ``moved`` pairs the known photo with its new path.
+
+    ``sidecars`` are all there are, and ``unseen`` the directories that could not be looked into.
+    """
 
     added: tuple[tuple[bytes, FileStamp], ...] = ()
     changed: tuple[tuple[KnownPhoto, FileStamp], ...] = ()
@@ -63,6 +68,12 @@ class Changes:
     missing: tuple[KnownPhoto, ...] = ()
     back: tuple[KnownPhoto, ...] = ()
     unchanged: int = 0
+    sidecars: Mapping[bytes, FoundSidecar] = field(default_factory=dict)
+    unseen: frozenset[bytes] = frozenset()
+
+    def is_unseen(self, path: bytes) -> bool:
+        """Whether ``path`` lies in a directory that could not be looked into."""
+        return _is_unseen(path, self.unseen)
 
 
 def walk(root: Path, suffixes: frozenset[str], *, stop: Callable[[], bool] = lambda: False) -> Walk:
@@ -87,12 +98,15 @@ class _Walker:
         self.found = Walk()
         self.pending: list[bytes] = []
         self.links: list[bytes] = []
+        self._photos: list[bytes] = []  # of the directory being visited, by name; so are the sidecars
+        self._sidecars: dict[bytes, FileStamp] = {}
         self._root = os.fsencode(root)
         self._suffixes = suffixes
         self._seen: set[tuple[int, int]] = set()
 
     def visit(self, directory: bytes, *, must: bool = False) -> None:
         absolute = os.path.join(self._root, directory) if directory else self._root
+        self._photos, self._sidecars = [], {}
         try:
             about = os.stat(absolute)
             if not directory:
@@ -103,6 +117,7 @@ class _Walker:
                 for entry in entries:
                     self.found.entries += not directory
                     self._look_at(entry, directory)
+            self._pair_sidecars(directory)
         except OSError as error:
             if must:
                 raise
@@ -142,8 +157,19 @@ class _Walker:
             return
         if stat.S_ISDIR(about.st_mode):
             self.links.append(path)
-        elif is_photo and stat.S_ISREG(about.st_mode):
-            self.found.files[path] = FileStamp(about.st_size, about.st_mtime_ns, about.st_ino & INODE_BITS)
+        elif stat.S_ISREG(about.st_mode):
+            stamp = FileStamp(about.st_size, about.st_mtime_ns, about.st_ino & INODE_BITS)
+            if is_photo:
+                self.found.files[path] = stamp
+                self._photos.append(entry.name)
+            elif may_be_sidecar(entry.name, stamp.byte_size):
+                self._sidecars[entry.name] = stamp
+
+    def _pair_sidecars(self, directory: bytes) -> None:
+        if self._photos and self._sidecars:
+            for name, beside in pair(self._sidecars, self._photos).items():
+                paths = tuple(os.path.join(directory, photo) for photo in beside)
+                self.found.sidecars[os.path.join(directory, name)] = FoundSidecar(self._sidecars[name], paths)
 
     def _trouble(self, path: bytes, error: OSError) -> None:
         reason = _REASONS.get(error.errno or 0, IssueReason.UNREADABLE)
@@ -170,6 +196,8 @@ def compare(known: Sequence[KnownPhoto], disk: Walk) -> Changes:
         missing=tuple(photo for photo in gone if photo.id not in moved_ids and not photo.is_missing),
         back=tuple(photo for photo, stamp in here if photo.is_missing and _same(photo.stamp, stamp)),
         unchanged=sum(_same(photo.stamp, stamp) and not photo.is_missing for photo, stamp in here),
+        sidecars=disk.sidecars,
+        unseen=frozenset(disk.unseen),
     )
 
 
@@ -191,8 +219,8 @@ def _pair_moves(gone: Iterable[KnownPhoto], fresh: dict[bytes, FileStamp]) -> li
     return moved
 
 
-def _is_unseen(path: bytes, unseen: set[bytes]) -> bool:
-    while path:
+def _is_unseen(path: bytes, unseen: Collection[bytes]) -> bool:
+    while unseen and path:
         path = os.path.dirname(path)
         if path in unseen:
             return True

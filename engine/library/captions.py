@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.library.database import now
+from engine.library.photos import absolute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from engine.library.database import Database
 
 OWN_SOURCES = ("user", "imported", "sidecar", "xmp", "iptc", "exif")
+
+_VECTORS_AT_ONCE = 4096
+
+# Recognised text is no caption: it is found by its letters alone.
+_WITHOUT_VECTOR = """
+    id > ? AND source != 'ocr' AND NOT EXISTS (
+        SELECT 1 FROM caption_embedding AS made
+         WHERE made.caption = caption.id AND made.model = ? AND made.text_fingerprint = ?)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +91,14 @@ class Captions:
         marks = ", ".join("?" * len(sources))
         return self._many(f"source IN ({marks}) ORDER BY id", tuple(sources))
 
-    def without_vector(self, model: int, fingerprint: str, *, limit: int) -> list[StoredCaption]:
-        """Captions that the text tower ``fingerprint`` has not encoded yet; recognised text is no caption."""
-        return self._many(
-            """
-            source != 'ocr' AND NOT EXISTS (
-                SELECT 1 FROM caption_embedding
-                 WHERE caption = caption.id AND model = ? AND text_fingerprint = ?) ORDER BY id LIMIT ?
-            """.replace("caption = caption.id", "caption_embedding.caption = caption.id"),
-            (model, fingerprint, limit),
-        )
+    def without_vector(self, model: int, fingerprint: str, *, limit: int, after: int = 0) -> list[StoredCaption]:
+        """Captions by id, from ``after`` + 1 on, that the text tower ``fingerprint`` has not encoded yet."""
+        return self._many(f"{_WITHOUT_VECTOR} ORDER BY id LIMIT ?", (after, model, fingerprint, limit))
+
+    def count_without_vector(self, model: int, fingerprint: str) -> int:
+        """How many captions ``without_vector`` would give."""
+        sql = f"SELECT count(*) FROM caption WHERE {_WITHOUT_VECTOR}"
+        return int(self._database.value(sql, (0, model, fingerprint)))
 
     def add_vectors(self, model: int, fingerprint: str, captions: Sequence[int], vectors: NDArray[np.float32]) -> None:
         """Store unit vectors, shape (N, dim)."""
@@ -98,17 +108,43 @@ class Captions:
             ((model, caption, fingerprint, row.tobytes()) for caption, row in zip(captions, packed, strict=True)),
         )
 
-    def vectors(self, model: int, fingerprint: str, dim: int) -> tuple[list[int], NDArray[np.float32]]:
-        """Ids and vectors, shape (N, dim), of all encoded captions of present or kept contents."""
-        ids: list[int] = []
-        packed = bytearray()
-        for caption, blob in self._database.stream(
-            "SELECT caption, vector FROM caption_embedding WHERE model = ? AND text_fingerprint = ? ORDER BY caption",
-            (model, fingerprint),
-        ):
-            ids.append(caption)
-            packed += blob
-        return ids, np.frombuffer(packed, dtype="<f4").reshape(-1, dim)
+    def vectors(
+        self, model: int, fingerprint: str, dim: int, *, besides: int | None = None
+    ) -> Iterator[tuple[list[StoredCaption], NDArray[np.float32]]]:
+        """Captions people wrote and their vectors, shape (N, dim), part by part; none of the content ``besides``."""
+        marks = ", ".join("?" * len(OWN_SOURCES))
+        rows = self._database.stream(
+            f"""
+            SELECT caption.id, content, text, language, source, made.vector
+              FROM caption JOIN caption_embedding AS made ON made.caption = caption.id
+             WHERE made.model = ? AND made.text_fingerprint = ? AND content IS NOT ? AND source IN ({marks})
+            """,
+            (model, fingerprint, besides, *OWN_SOURCES),
+        )
+        while part := list(islice(rows, _VECTORS_AT_ONCE)):
+            packed = b"".join(row[-1] for row in part)
+            yield [StoredCaption(*row[:-1]) for row in part], np.frombuffer(packed, dtype="<f4").reshape(-1, dim)
+
+    def with_photos(self, sources: Sequence[str] = OWN_SOURCES) -> Iterator[tuple[StoredCaption, Path | None]]:
+        """Captions of these sources, photo by photo, each with one file that holds its content (a present one if any).
+
+        The path is None where no photo row is left: its folder is no longer watched.
+        """
+        marks = ", ".join("?" * len(sources))
+        rows = self._database.stream(
+            f"""
+            SELECT caption.id, caption.content, text, language, source, folder.path, photo.path
+              FROM caption
+              LEFT JOIN photo ON photo.id = (
+                   SELECT id FROM photo AS holder WHERE holder.content = caption.content
+                    ORDER BY missing_since IS NOT NULL, id LIMIT 1)
+              LEFT JOIN folder ON folder.id = photo.folder
+             WHERE source IN ({marks}) ORDER BY folder.path, photo.path, source != 'user', caption.id
+            """,
+            tuple(sources),
+        )
+        for *values, root, path in rows:
+            yield StoredCaption(*values), None if root is None else absolute(root, path)
 
     def _one(self, where: str, bindings: Sequence[object]) -> StoredCaption | None:
         return next(iter(self._many(where, bindings)), None)
@@ -116,3 +152,8 @@ class Captions:
     def _many(self, where: str, bindings: Sequence[object]) -> list[StoredCaption]:
         rows = self._database.rows(f"SELECT id, content, text, language, source FROM caption WHERE {where}", bindings)
         return [StoredCaption(*row) for row in rows]
+
+
+def language_of(text: str) -> str:
+    """Chinese ("zh") where a Chinese character occurs, else English ("en")."""
+    return "zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en"

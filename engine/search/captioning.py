@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from engine.library.captions import language_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -68,11 +70,12 @@ class BankVectors:
 
     def _read(self) -> NDArray[np.float32] | None:
         try:
-            stored = np.load(self._cache, allow_pickle=False)
-        except (OSError, ValueError):
+            with self._cache.open("rb") as stream:  # this format alone: np.load would also open archives
+                stored = np.lib.format.read_array(stream, allow_pickle=False)
+        except (OSError, ValueError, MemoryError):
             return None
         fits = stored.shape == (len(self.captions), self._encoder.card.dim) and stored.dtype == np.float16
-        return stored.astype(np.float32) if fits else None
+        return stored.astype(np.float32) if fits and np.isfinite(stored).all() else None
 
     def _encode(self) -> NDArray[np.float32]:
         texts = [caption.text for caption in self.captions]
@@ -112,22 +115,29 @@ class CaptionFinder:
         """
         found: list[NearCaption] = []
         if source != "bank":
-            found += self._of_library(vector, language, besides)
+            found += self._of_library(vector, limit, language, besides)
         if source != "library" and self._bank is not None:
             found += self._of_bank(vector, language, limit)
         ranked = sorted(found, key=lambda item: -(item.score + (OWN_BONUS if item.stored is not None else 0.0)))
         return _distinct(ranked)[:limit]
 
-    def _of_library(self, vector: NDArray[np.float32], language: str | None, besides: int | None) -> list[NearCaption]:
+    def _of_library(
+        self, vector: NDArray[np.float32], limit: int, language: str | None, besides: int | None
+    ) -> list[NearCaption]:
         card = self._encoder.card
-        rows = {caption.id: caption for caption in self._captions.all()}
-        ids, vectors = self._captions.vectors(self._model, card.text_fingerprint, card.dim)
-        scores = (vectors @ vector).tolist() if ids else []
-        return [
-            NearCaption(row.text, row.language, row.source, score, row)
-            for id_, score in zip(ids, scores, strict=True)
-            if (row := rows.get(id_)) is not None and row.content != besides and language in {None, row.language}
-        ]
+        best: dict[str, NearCaption] = {}  # many photos may have the same words: each text counts once
+        least = -np.inf
+        for rows, vectors in self._captions.vectors(self._model, card.text_fingerprint, card.dim, besides=besides):
+            scores = vectors @ vector
+            for at in np.flatnonzero(scores > least).tolist():
+                row, score = rows[at], float(scores[at])
+                known = best.get(row.text)
+                if (known is None or known.score < score) and language in {None, row.language or language_of(row.text)}:
+                    best[row.text] = NearCaption(row.text, row.language, row.source, score, row)
+            if len(best) > 2 * limit:
+                kept = sorted(best.values(), key=lambda item: -item.score)[: 2 * limit]
+                best, least = {item.text: item for item in kept}, kept[-1].score
+        return list(best.values())
 
     def _of_bank(self, vector: NDArray[np.float32], language: str | None, limit: int) -> list[NearCaption]:
         if self._bank is None:
@@ -137,21 +147,6 @@ class CaptionFinder:
         bank = self._bank.captions
         rows = [row for row in best.tolist() if language in {None, bank[row].language}][: 4 * limit]
         return [NearCaption(bank[row].text, bank[row].language, "bank", float(scores[row])) for row in rows]
-
-
-def encode_new_captions(captions: Captions, model: int, encoder: Encoder) -> int:
-    """Give every caption without one its vector, one batch; how many there were. Call inside a transaction."""
-    card = encoder.card
-    fresh = captions.without_vector(model, card.text_fingerprint, limit=ENCODE_BATCH)
-    if fresh:
-        vectors = encoder.encode_texts([caption.text for caption in fresh])
-        captions.add_vectors(model, card.text_fingerprint, [caption.id for caption in fresh], vectors)
-    return len(fresh)
-
-
-def language_of(text: str) -> str:
-    """Chinese where a Chinese character occurs, else English."""
-    return "zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en"
 
 
 def _distinct(found: Iterable[NearCaption]) -> list[NearCaption]:

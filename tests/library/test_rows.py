@@ -52,7 +52,7 @@ def test_edited_caption_is_the_users_own_and_forgets_its_vectors(shelf: Shelf) -
     shelf.captions.edit(caption, "海上的红气球", "zh")
     (pending,) = shelf.captions.without_vector(model, "tower", limit=9)
     assert (pending.id, pending.text, pending.language, pending.source) == (caption, "海上的红气球", "zh", "user")
-    assert shelf.captions.vectors(model, "tower", DIM)[0] == []
+    assert list(shelf.captions.vectors(model, "tower", DIM)) == []
 
 
 def test_caption_edited_into_another_one_leaves_a_single_row(shelf: Shelf) -> None:
@@ -76,11 +76,10 @@ def test_another_text_tower_needs_vectors_of_its_own(shelf: Shelf) -> None:
     caption, model = shelf.caption(content, "a dog"), shelf.embeddings.model
     shelf.captions.add_vectors(model, "old tower", [caption], vector_of(1)[None])
     assert [row.id for row in shelf.captions.without_vector(model, "new tower", limit=9)] == [caption]
-    ids, vectors = shelf.captions.vectors(model, "old tower", DIM)
-    assert ids == [caption]
+    ((rows, vectors),) = shelf.captions.vectors(model, "old tower", DIM)
+    assert [row.id for row in rows] == [caption]
     np.testing.assert_array_equal(vectors, vector_of(1)[None])
-    ids, vectors = shelf.captions.vectors(model, "new tower", DIM)
-    assert (ids, vectors.shape) == ([], (0, DIM))
+    assert list(shelf.captions.vectors(model, "new tower", DIM)) == []
 
 
 def test_caption_takes_its_vectors_along(shelf: Shelf) -> None:
