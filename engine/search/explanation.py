@@ -50,7 +50,8 @@ def _words(text: str) -> list[str]:
     words: list[str] = []
     for term in terms_of(text):
         if _CJK.search(term) and len(term) > _CHINESE_PIECE + 1:
-            words += [term[at : at + _CHINESE_PIECE] for at in range(0, len(term) - 1, _CHINESE_PIECE)]
+            starts = [*range(0, len(term) - 1, _CHINESE_PIECE), len(term) - _CHINESE_PIECE]  # the last may overlap
+            words += [term[at : at + _CHINESE_PIECE] for at in starts]
         else:
             words.append(term)
     return list(dict.fromkeys(words))[:MOST_WORDS]

@@ -98,7 +98,7 @@ class Retriever:
         else:
             hits = self._listed(asked, wanted, selection)
             level = overall([hit.confidence for hit in hits])
-        if asked.order == "date":
+        if asked.order == "date" and level is not Confidence.NONE:
             hits = self._by_date(hits)
         if asked.grouped:
             hits = self._grouped(hits)
@@ -137,6 +137,9 @@ class Retriever:
             k *= 4  # many of the nearest are missing from disk: look further
         present = [item for item in found if item.content in shown]
         level = overall([item.level for item in present])
+        if asked.order == "date" and level is not Confidence.NONE:
+            # What is only possible would drown the matches among the dates.
+            present = [item for item in present if item.level is level]
         return self._hits(_cut(present, asked.limit), shown), level
 
     def _text_hits(self, query: Query, among: Sequence[int] | None) -> list[TextHit]:
@@ -183,24 +186,31 @@ class Retriever:
     def _listed(self, asked: Asked, wanted: Wanted, selection: Selection) -> list[Hit]:
         if not asked.query.clauses and not asked.without:
             return []
-        photos = self._library.selector.by_date(selection, offset=0, limit=max(asked.limit * 4, 1000))
+        kept: list[FoundPhoto] = []
+        offset, page = 0, max(asked.limit * 4, 1000)
+        while len(kept) < asked.limit:
+            photos = self._library.selector.by_date(selection, offset=offset, limit=page)
+            kept += self._without_unwanted(photos, asked, wanted)
+            if len(photos) < page:
+                break
+            offset, page = offset + page, page * 4  # most of the newest show what is not wanted: look further back
+        found = [_Found(photo.content, 0.0, Confidence.MATCH, (FILTERS,)) for photo in kept[: asked.limit]]
+        return self._hits(found, {photo.content: photo for photo in kept})
+
+    def _without_unwanted(self, photos: Sequence[FoundPhoto], asked: Asked, wanted: Wanted) -> list[FoundPhoto]:
         contents = [photo.content for photo in photos]
-        calibration = self._encoder.card.calibration
-        unwanted = unwanted_probability(self._matrix, wanted, contents, calibration)
-        kept = [
+        unwanted = unwanted_probability(self._matrix, wanted, contents, self._encoder.card.calibration)
+        return [
             photo
             for photo in photos
             if unwanted.get(photo.content, 0.0) < LIKELY and photo.content not in asked.besides
         ]
-        found = [_Found(photo.content, 0.0, Confidence.MATCH, (FILTERS,)) for photo in kept[: asked.limit]]
-        return self._hits(found, {photo.content: photo for photo in kept})
 
     def _by_date(self, hits: Sequence[Hit]) -> list[Hit]:
-        """Newest first above the confidence line; what is only possible would drown the matches, so it goes."""
-        best = overall([hit.confidence for hit in hits])
-        above = [hit for hit in hits if hit.confidence is best]
-        dates = self._library.contents.dated([hit.photo_id for hit in above])
-        return sorted(above, key=lambda hit: (dates.get(hit.photo_id, ""), -hit.rank), reverse=True)
+        """Newest first, ranked anew."""
+        dates = self._library.contents.dated([hit.photo_id for hit in hits])
+        newest = sorted(hits, key=lambda hit: (dates.get(hit.photo_id, ""), -hit.rank), reverse=True)
+        return [replace(hit, rank=rank) for rank, hit in enumerate(newest, start=1)]
 
     def _grouped(self, hits: Sequence[Hit]) -> list[Hit]:
         """Near-copies, bursts and RAW + JPEG pairs under the best of them; ranks count what is left."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Where a model has no calibration: between the 80th and 98th percentile of the similarities at hand.
 _ROUGH = (80, 98)
+_TELLS = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,21 @@ def score(matrix: HotMatrix, wanted: Wanted, contents: Sequence[int], calibratio
     unwanted = unwanted_probability(matrix, wanted, contents, calibration)
     if not columns:
         return Scored({}, {content: -PENALTY * p for content, p in unwanted.items()}, unwanted)
-    kept = list(columns[0])
+    # Another thread may drop a vector between two columns.
+    kept = [content for content in columns[0] if all(content in column for column in columns)]
+    if not kept:
+        return Scored()
     table = np.array([[column[content] for column in columns] for content in kept], dtype=np.float64)
     combined = table[:, 0] if len(columns) == 1 else _standardised(table).sum(axis=1)
     order = {
         content: float(value) - PENALTY * len(columns) * unwanted.get(content, 0.0)
         for content, value in zip(kept, combined, strict=True)
     }
-    shown = columns[0] if wanted.words is not None else dict(zip(kept, table.mean(axis=1).tolist(), strict=True))
+    shown = (
+        {content: columns[0][content] for content in kept}
+        if wanted.words is not None
+        else dict(zip(kept, table.mean(axis=1).tolist(), strict=True))
+    )
     return Scored(shown, order, unwanted)
 
 
@@ -102,4 +110,6 @@ def _rough_calibration(similarities: dict[int, float]) -> Calibration:
     from engine.models.package import Calibration
 
     possible, match = np.percentile(list(similarities.values()) or [0.0], _ROUGH)
+    if match - possible < _TELLS:
+        return Calibration(match=2.0, possible=2.0)  # out of reach: where all are alike none can be singled out
     return Calibration(match=float(match), possible=float(possible))

@@ -26,20 +26,26 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Content ids (N,), unit vectors (N, dim), and the rows in ascending order of content id (N,)."""
+    """Content ids (N,), unit vectors (N, dim), the rows in ascending order of content id (N,), and those ids (N,)."""
 
     contents: NDArray[np.int64]
     vectors: NDArray[np.float32]
     by_content: NDArray[np.int64]
+    ordered: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, contents: NDArray[np.int64], vectors: NDArray[np.float32]) -> Snapshot:
+        """Take ``contents`` with their ``vectors``, in the order given."""
+        by_content = np.argsort(contents, kind="stable")
+        return cls(contents, np.ascontiguousarray(vectors, dtype=np.float32), by_content, contents[by_content])
 
     def rows_of(self, contents: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows of those ``contents`` that have a vector, in the order given."""
         if not len(self.contents):
             return np.zeros(0, dtype=np.int64)
         wanted = np.asarray(contents, dtype=np.int64)
-        ordered = self.contents[self.by_content]
-        place = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
-        rows: NDArray[np.int64] = self.by_content[place[ordered[place] == wanted]]
+        place = np.minimum(np.searchsorted(self.ordered, wanted), len(self.ordered) - 1)
+        rows: NDArray[np.int64] = self.by_content[place[self.ordered[place] == wanted]]
         return rows
 
 
@@ -48,8 +54,7 @@ class HotMatrix:
 
     def __init__(self, dim: int) -> None:
         self._lock = threading.Lock()
-        nothing = np.zeros(0, dtype=np.int64)
-        self._now = Snapshot(nothing, np.zeros((0, dim), dtype=np.float32), nothing)
+        self._now = Snapshot.of(np.zeros(0, dtype=np.int64), np.zeros((0, dim), dtype=np.float32))
         self._version = (0, 0)
 
     def __len__(self) -> int:
@@ -67,8 +72,7 @@ class HotMatrix:
                 vectors = np.concatenate([self._now.vectors, vectors])
             else:
                 contents, vectors = embeddings.load()
-            vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-            self._now = Snapshot(contents, vectors, np.argsort(contents, kind="stable"))
+            self._now = Snapshot.of(contents, vectors)
             self._version = version
 
     def nearest(self, vector: NDArray[np.float32], k: int, among: Sequence[int] | None = None) -> Nearest:
@@ -82,20 +86,17 @@ class HotMatrix:
         k = min(k, len(scores))
         if k <= 0:
             return Nearest(contents[:0], scores[:0])
-        top = np.argpartition(-scores, k - 1)[:k]
-        # Equal scores keep the order of the rows, so the same query always gives the same list.
-        top = top[np.lexsort((top, -scores[top]))]
+        # Equal scores keep the order of the rows, at the end of the list too: fewer asked for are the first of more.
+        top = np.flatnonzero(scores >= np.partition(scores, -k)[-k])
+        top = top[np.lexsort((top, -scores[top]))][:k]
         return Nearest(contents[top], scores[top])
 
     def vectors_of_photos(self, content_of: Mapping[int, int]) -> dict[int, NDArray[np.float32]]:
         """The vector (dim,) of each photo whose content has one."""
         now = self._now
-        found: dict[int, NDArray[np.float32]] = {}
-        for photo, content in content_of.items():
-            rows = now.rows_of([content])
-            if len(rows):
-                found[photo] = now.vectors[rows[0]]
-        return found
+        rows = now.rows_of(list(content_of.values()))
+        row_of = dict(zip(now.contents[rows].tolist(), rows.tolist(), strict=True))
+        return {photo: now.vectors[row_of[content]] for photo, content in content_of.items() if content in row_of}
 
     def scores(self, vector: NDArray[np.float32], contents: Sequence[int]) -> dict[int, float]:
         """Cosine similarity of ``vector`` with each of ``contents`` that has a vector."""
