@@ -113,8 +113,7 @@ class Engine(Keeping):
         """Watch a folder; ``path`` must be a directory that can be listed."""
         path = Path(os.path.realpath(path.expanduser()))
         _refuse_unlistable(path)
-        if path.is_relative_to(self.paths.root):
-            raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} belongs to Balloon's own library. Choose another.")
+        _refuse_own(path, Path(os.path.realpath(self.paths.root)))
         with self._parts.database.transaction():
             return self._parts.folders.add(path)
 
@@ -317,9 +316,18 @@ def _shared(paths: LibraryPaths, database: Database, model: str | None) -> Share
         encoder=encoder,
         matrix=HotMatrix(encoder.card.dim),
         thumbnails=ThumbnailStore(paths.thumbnails),
-        previews=ThumbnailStore(paths.previews),
         bank_file=resources_dir() / "captions" / "bank.jsonl",
     )
+
+
+def _refuse_own(path: Path, library: Path) -> None:
+    if path.is_relative_to(library):
+        raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} belongs to Balloon's own library. Choose another.")
+    # A scan passes over hidden folders, but not over thumbnails that lie open: each would get a thumbnail of its own.
+    if library.is_relative_to(path) and not any(name.startswith(".") for name in library.relative_to(path).parts):
+        raise KnownError(
+            ErrorKind.FOLDER_REFUSED, f"{path} holds Balloon's own library, {library}. Choose the folders beside it."
+        )
 
 
 def _refuse_unlistable(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,7 +38,6 @@ class Shared:
     encoder: Encoder
     matrix: HotMatrix
     thumbnails: ThumbnailStore
-    previews: ThumbnailStore
     bank_file: Path
 
     @cached_property
@@ -47,7 +47,9 @@ class Shared:
 
         if not self.bank_file.is_file():
             return None
-        cache = self.paths.cache / f"bank-{self.encoder.card.text_fingerprint[:16]}.npy"
+        # Another bank or another text tower has other vectors.
+        version = hashlib.sha256(self.bank_file.read_bytes()).hexdigest()[:16]
+        cache = self.paths.cache / f"bank-{version}-{self.encoder.card.text_fingerprint[:16]}.npy"
         return BankVectors(read_bank(self.bank_file), cache, self.encoder)
 
 

@@ -113,6 +113,8 @@ def photo_vector(parts: Parts, photo: Path) -> tuple[int | None, NDArray[np.floa
         digest = read_digest(photo, photo.stat().st_size)
     except OSError as error:
         raise unusable(photo, error.strerror or str(error)) from error
+    except ValueError as error:  # a zero byte in the name
+        raise unusable(photo, "no file can have this name") from error
     except PhotoError as error:
         raise unusable(photo, error.detail) from error
     content = None if digest is None else parts.contents.of_digest(digest)

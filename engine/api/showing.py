@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from engine.api.captioning import row_of
 from engine.api.searching import decode_photo, known_photo, today, unusable
 from engine.errors import KnownError
+from engine.imaging.thumbnails import ThumbnailStore
 from engine.protocol import ErrorKind, PhotoPath
 from engine.protocol.methods import Explanation, PhotoDetails, PreviewResult, WordRelevance
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from engine.api.parts import Parts
     from engine.library.contents import FoundPhoto
     from engine.protocol.methods import ExplainRequest, PreviewRequest
+
+
+_SMALLEST_PREVIEW, _LARGEST_PREVIEW = 64, 16_384
 
 
 def details(parts: Parts, photo_id: int) -> PhotoDetails:
@@ -48,18 +53,30 @@ def preview(parts: Parts, request: PreviewRequest) -> PreviewResult:
     from engine.imaging.pool import DecodePool
 
     photo = known_photo(parts, request.photo_id)
-    store = parts.shared.previews
+    edge = min(max(request.max_edge, _SMALLEST_PREVIEW), _LARGEST_PREVIEW)
+    store = ThumbnailStore(parts.shared.paths.previews / str(edge))
     if not store.has(photo.digest):
         if photo.is_offline:
             raise unusable(photo.path, "its folder is offline")
         with DecodePool(1) as pool:
-            decoded = pool.decode_one(DecodeJob(0, photo.path, (), thumbnail_edge=request.max_edge))
+            decoded = pool.decode_one(DecodeJob(0, photo.path, (), thumbnail_edge=edge))
         if isinstance(decoded, Failed) or decoded.thumbnail is None:
             why = decoded.detail if isinstance(decoded, Failed) else "no preview"
             raise unusable(photo.path, why)
-        store.write(photo.digest, decoded.thumbnail)
+        _keep(store, photo.digest, decoded.thumbnail)
     facts = parts.contents.facts(photo.content)
     return PreviewResult(str(store.path_of(photo.digest)), facts.width or 0, facts.height or 0)
+
+
+def _keep(store: ThumbnailStore, digest: bytes, picture: bytes) -> None:
+    try:
+        store.write(digest, picture)
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        raise KnownError(
+            ErrorKind.DISK_FULL if full else ErrorKind.LIBRARY_READ_ONLY,
+            "The preview cannot be written. Free some space, or check the permissions of the library's folder.",
+        ) from error
 
 
 def explain(parts: Parts, request: ExplainRequest) -> Explanation:
