@@ -126,6 +126,7 @@ class Preferences(QDialog):
             _explanation(self.tr("The library holds what Balloon knows about your photos, not the photos themselves."))
         )
         place = QHBoxLayout()
+        place.setSpacing(8)
         place.addWidget(self.library, 1)
         place.addWidget(self.copy_path)
         form.addRow(self.tr("Place"), place)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LONG_EDGE = 112  # pixels of the picture; the canvas scales it up bilinearly
 # An overlay lies on arbitrary photos, so its colours are its own: a dark veil where nothing matched, turning
 # into a warm light where it matched. (relevance, red, green, blue, alpha)
-STOPS = ((0.0, 8, 10, 24, 128), (0.3, 60, 20, 40, 84), (0.55, 255, 120, 30, 84), (1.0, 255, 204, 40, 150))
+STOPS = ((0.0, 8, 10, 24, 128), (0.45, 60, 20, 40, 76), (0.72, 255, 130, 30, 70), (1.0, 255, 204, 40, 150))
 
 
 def heat_image(word: WordRelevance) -> QImage | None:
