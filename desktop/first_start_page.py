@@ -35,7 +35,9 @@ class FirstStartPage(QWidget):
         self.add_button.setObjectName("primary")
         self.add_button.setAccessibleDescription(str(self._pictures or ""))
         self.add_button.clicked.connect(self._add_pictures)
-        self.choose_button = QPushButton(self.tr("Choose other folders…"))
+        has_offer = self._pictures is not None
+        self.choose_button = QPushButton(self.tr("Choose other folders…") if has_offer else self.tr("Choose folders…"))
+        self.choose_button.setObjectName("" if has_offer else "primary")
         self.choose_button.clicked.connect(self.choose)
         self._build()
 

@@ -35,7 +35,7 @@ class Footer(QFrame):
         self.slider.setFixedWidth(120)
         self.slider.setAccessibleName(self.tr("Size of the tiles"))
         self.slider.setToolTip(self.slider.accessibleName())
-        self.slider.valueChanged.connect(self.tile_edge_changed)
+        self.slider.valueChanged.connect(self.tile_edge_changed.emit)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 4, 16, 4)
         row.addWidget(status)

@@ -127,10 +127,11 @@ class MainWindow(QMainWindow):
         self._menu_button = tool_button("menu", self.tr("Menu"))
         top = QHBoxLayout()
         top.setContentsMargins(16, 12, 16, 4)
+        top.addWidget(self._folders_button, 0, Qt.AlignmentFlag.AlignTop)
         top.addStretch(1)
         top.addWidget(self.search, 100, Qt.AlignmentFlag.AlignTop)
         top.addStretch(1)
-        for button in (self._folders_button, self._captions_button, self._menu_button):
+        for button in (self._captions_button, self._menu_button):
             top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self.search.setMaximumWidth(_SEARCH_WIDTH)
         self.pages = QStackedWidget()

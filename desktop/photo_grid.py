@@ -158,10 +158,10 @@ class PhotoGrid(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setDragEnabled(True)  # after setMovement, which turns it off
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        self.setViewportMargins(_MARGIN, 0, 4, 0)
+        self.setViewportMargins(_MARGIN, 0, 0, 0)
         self.setMouseTracking(True)
 
     def _set_up_date_pill(self) -> None:
@@ -173,7 +173,8 @@ class PhotoGrid(QListView):
         self._pill_timer.timeout.connect(self._pill.hide)
 
     def _fit(self) -> None:
-        width = self.viewport().width() - 1
+        # Room for the scroll bar is kept, so that its coming and going does not move the tiles.
+        width = self.width() - 2 * _MARGIN - 1
         columns = max(2, round(width / (self._tile_edge + GAP)))
         cell = width // columns
         self.setUniformItemSizes(not self._photos.has_divider)

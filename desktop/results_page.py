@@ -180,7 +180,7 @@ class ResultsPage(QWidget):
 
     def _summary(self) -> str:
         if self._result is not None:
-            return words.result_text(self._result)
+            return words.result_text(self._result, self._session.query)
         return words.count_text(self._total) if self._total is not None else ""
 
     def _message(self) -> Message:

@@ -50,8 +50,9 @@ def scene_of(situation: Situation) -> Scene:
 
 
 def possible_from(hits: tuple[Hit, ...]) -> int | None:
-    """The place of the first hit that is only possible; None when all are matches."""
-    return next((place for place, hit in enumerate(hits) if hit.confidence == Confidence.POSSIBLE), None)
+    """The place of the first hit that is only possible; None when all are matches, or none is: nothing to divide."""
+    place = next((place for place, hit in enumerate(hits) if hit.confidence == Confidence.POSSIBLE), None)
+    return place or None
 
 
 def _browsing(situation: Situation) -> Scene:

@@ -29,21 +29,26 @@ def count_text(count: int) -> str:
     return QCoreApplication.translate("results", "%Ln photo(s)", None, count)
 
 
-def result_text(result: SearchResult) -> str:
+def result_text(result: SearchResult, query: Query) -> str:
     """How many were found, how many are only possible, and how much could be searched so far."""
+    words = _found_text(result) if query.text.strip() else _similar_text(len(result.hits))
+    coverage = coverage_text(result)
+    return f"{words} · {coverage}" if coverage else words
+
+
+def _similar_text(count: int) -> str:
+    return QCoreApplication.translate("results", "%Ln photo(s), the most similar first", None, count)
+
+
+def _found_text(result: SearchResult) -> str:
     matches = sum(hit.confidence == Confidence.MATCH for hit in result.hits)
     possible = len(result.hits) - matches
     if result.confidence == Confidence.NONE:
-        words = QCoreApplication.translate("results", "No good match. These photos come closest.")
-    elif matches and possible:
-        words = QCoreApplication.translate("results", "%Ln match(es)", None, matches)
-        words += " · " + QCoreApplication.translate("results", "%Ln possible", None, possible)
-    elif matches:
-        words = QCoreApplication.translate("results", "%Ln match(es)", None, matches)
-    else:
-        words = QCoreApplication.translate("results", "%Ln possible match(es)", None, possible)
-    coverage = coverage_text(result)
-    return f"{words} · {coverage}" if coverage else words
+        return QCoreApplication.translate("results", "No good match. These photos come closest.")
+    if not matches:
+        return QCoreApplication.translate("results", "%Ln possible match(es)", None, possible)
+    words = QCoreApplication.translate("results", "%Ln match(es)", None, matches)
+    return f"{words} · {QCoreApplication.translate('results', '%Ln possible', None, possible)}" if possible else words
 
 
 def coverage_text(result: SearchResult) -> str:

@@ -87,6 +87,7 @@ _FAMILIES: Final = (
     "Segoe UI Variable Text",
     "Segoe UI",
     "Inter",
+    "Inter Variable",
     "Cantarell",
     "Ubuntu",
     "Noto Sans",
