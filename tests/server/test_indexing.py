@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import queue
 import threading
 from dataclasses import replace
@@ -183,6 +184,12 @@ def test_end_of_input_interrupts_a_run(two_folders: FakeLibrary) -> None:
 
 
 # Watching
+
+
+@pytest.fixture(autouse=True)
+def _quiet_watchdog(caplog: pytest.LogCaptureFixture) -> None:
+    # An event that arrives while its observer stops makes watchdog log an error; nothing is lost by it.
+    caplog.set_level(logging.CRITICAL, logger="watchdog")
 
 
 class Asked:
