@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop import notices
 from desktop.asking import Asker
@@ -19,13 +18,16 @@ from desktop.photo_canvas import ZOOM_STEP, PhotoCanvas
 from desktop.photo_facts import PhotoFacts
 from desktop.picture_loader import PictureLoader
 from desktop.relevance_overlay import heat_image
+from desktop.viewer_bar import ViewerBar
 from desktop.word_chips import WordChips
-from desktop.wording import file_name, number, percent_text
+from desktop.wording import file_name
 from engine.protocol import ErrorKind
 from engine.protocol.methods import ExplainRequest, Explanation, PhotoDetails, PhotoRequest, PreviewRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QImage, QKeyEvent
 
     from desktop.engine_client import EngineClient
     from desktop.reply_decoder import EngineFailure
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 PREVIEW_EDGE = 2048
 SHARPEST_EDGE = 8192
 Key = Qt.Key
+Modifier = Qt.KeyboardModifier
+FOREIGN_MODIFIERS = Modifier.ControlModifier | Modifier.AltModifier | Modifier.MetaModifier
 
 
 class PhotoViewer(QWidget):
@@ -60,16 +64,17 @@ class PhotoViewer(QWidget):
         self._details, self._previews, self._reasons = Asker(client, self), Asker(client, self), Asker(client, self)
         self._loader = PictureLoader(self)
         self._loader.loaded.connect(self._on_loaded)
+        self.bar = ViewerBar()
         self.canvas = PhotoCanvas()
         self.canvas.setAccessibleName(self.tr("Photo"))
-        self.canvas.zoom_changed.connect(self._on_zoom_changed)
+        self.canvas.zoom_changed.connect(self.bar.show_zoom)
         self.canvas.sharper_wanted.connect(self._on_sharper_wanted)
         self.facts = PhotoFacts()
         self.facts.captions_wanted.connect(self._request_captions)
         self.chips = WordChips()
         self.chips.chosen.connect(self._show_heat)
         self.notice = NoticeLine()
-        self._make_bar()
+        self._connect_bar()
         self._lay_out()
         self._keys = self._key_table()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -84,8 +89,8 @@ class PhotoViewer(QWidget):
     def explain(self, text: str) -> None:
         """Lay the relevance map for ``text`` over this photo and the next ones; "" takes it away."""
         self._query = text.strip()
-        self.map_button.setEnabled(bool(self._query))
-        self.map_button.setChecked(bool(self._query))
+        self.bar.map.setEnabled(bool(self._query))
+        self.bar.map.setChecked(bool(self._query))
         self._explain_again()
 
     def step(self, by: int) -> None:
@@ -98,7 +103,10 @@ class PhotoViewer(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The viewer's keys; see ``help.ShortcutSheet``."""
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.modifiers() & FOREIGN_MODIFIERS:  # Ctrl+C is not C
+            super().keyPressEvent(event)
+            return
+        shift = bool(event.modifiers() & Modifier.ShiftModifier)
         pans = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
         if shift and event.key() in pans:
             self.canvas.pan(*pans[Key(event.key())])
@@ -110,8 +118,8 @@ class PhotoViewer(QWidget):
     def _key_table(self) -> dict[Qt.Key, Callable[[], object]]:
         return {
             Key.Key_Escape: self.close_viewer,
-            Key.Key_Right: lambda: self.step(1),
-            Key.Key_Left: lambda: self.step(-1),
+            Key.Key_Right: self._step_on,
+            Key.Key_Left: self._step_back,
             Key.Key_Home: lambda: self.step(-len(self._order)),
             Key.Key_End: lambda: self.step(len(self._order)),
             Key.Key_Plus: self._zoom_in,
@@ -119,9 +127,9 @@ class PhotoViewer(QWidget):
             Key.Key_Minus: self._zoom_out,
             Key.Key_0: self.canvas.fit,
             Key.Key_1: self.canvas.show_actual_size,
-            Key.Key_R: self.map_button.click,
+            Key.Key_R: self.bar.map.click,
             Key.Key_C: self._request_captions,
-            Key.Key_I: self.facts_button.click,
+            Key.Key_I: self.bar.facts.click,
         }
 
     def close_viewer(self) -> None:
@@ -131,47 +139,18 @@ class PhotoViewer(QWidget):
         self._loader.drop()
         self.closed.emit()
 
-    def _make_bar(self) -> None:
-        self.close_button = self._button("←", self.tr("Back to the photos"), Key.Key_Escape, self.close_viewer)
-        self.previous = self._button("‹", self.tr("Previous photo"), Key.Key_Left, lambda: self.step(-1))
-        self.next = self._button("›", self.tr("Next photo"), Key.Key_Right, lambda: self.step(1))
-        self.zoom_out = self._button("−", self.tr("Zoom out"), Key.Key_Minus, self._zoom_out)
-        self.zoom_in = self._button("+", self.tr("Zoom in"), Key.Key_Plus, self._zoom_in)
-        self.fit_button = self._button(self.tr("Fit"), self.tr("Show the whole photo"), Key.Key_0, self.canvas.fit)
-        self.map_button = self._button(
-            self.tr("Why?"), self.tr("Show where the words of the query are seen"), Key.Key_R, self._on_map_toggled
-        )
-        self.map_button.setCheckable(True)
-        self.map_button.setEnabled(False)
-        self.facts_button = self._button(self.tr("Facts"), self.tr("Show the facts"), Key.Key_I, self._on_facts_toggled)
-        self.facts_button.setCheckable(True)
-        self.facts_button.setChecked(True)
-        self.title = QLabel()
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.zoom_label = QLabel()
-        self.zoom_label.setAccessibleName(self.tr("Zoom"))
-        self.position = QLabel()
-
-    def _button(self, text: str, hint: str, key: Qt.Key, do: Callable[[], object]) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setAutoRaise(True)
-        shown = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-        button.setToolTip(f"{hint} ({shown})")
-        button.setAccessibleName(hint)
-        button.clicked.connect(do)
-        return button
+    def _connect_bar(self) -> None:
+        bar = self.bar
+        bar.back.clicked.connect(self.close_viewer)
+        bar.previous.clicked.connect(self._step_back)
+        bar.next.clicked.connect(self._step_on)
+        bar.zoom_out.clicked.connect(self._zoom_out)
+        bar.zoom_in.clicked.connect(self._zoom_in)
+        bar.fit.clicked.connect(self.canvas.fit)
+        bar.map.clicked.connect(self._explain_again)
+        bar.facts.toggled.connect(self.facts.setVisible)
 
     def _lay_out(self) -> None:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 8, 4)
-        bar.addWidget(self.close_button)
-        bar.addWidget(self.title, 1)
-        for widget in (self.previous, self.position, self.next, self.zoom_out, self.zoom_label, self.zoom_in):
-            bar.addWidget(widget)
-        for widget in (self.fit_button, self.map_button, self.facts_button):
-            bar.addWidget(widget)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.canvas, 1)
@@ -180,7 +159,7 @@ class PhotoViewer(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(self.bar)
         column.addWidget(self.notice)
         column.addLayout(middle, 1)
         column.addWidget(self.chips)
@@ -192,24 +171,18 @@ class PhotoViewer(QWidget):
         self.canvas.clear()
         self.facts.clear()
         self.notice.clear()
-        self.title.clear()
-        self._show_position()
+        self.bar.title.clear()
+        self.bar.show_position(photo_id, self._order)
         self._details.ask_anew("photo", PhotoRequest(photo_id), self._on_details, self._on_failed)
         self._ask_preview(PREVIEW_EDGE)
         self._explain_again()
         self.photo_changed.emit(photo_id)
 
-    def _show_position(self) -> None:
-        place = self._order.index(self.photo_id) if self.photo_id in self._order else 0
-        self.position.setText(self.tr("{n} of {all}").format(n=number(place + 1), all=number(len(self._order))))
-        self.previous.setEnabled(place > 0)
-        self.next.setEnabled(place + 1 < len(self._order))
-
     def _on_details(self, details: PhotoDetails) -> None:
         self._original_edge = max(details.width or 0, details.height or 0) or None
         self.facts.show_details(details)
-        self.title.setText(file_name(details.paths[0]) if details.paths else "")
-        self.canvas.setAccessibleDescription(self.title.text())
+        self.bar.title.setText(file_name(details.paths[0]) if details.paths else "")
+        self.canvas.setAccessibleDescription(self.bar.title.text())
         if details.thumbnail is not None and self.canvas.picture_size().isEmpty() and self._previews.is_waiting:
             self._loader.load(details.photo_id, details.thumbnail)
 
@@ -234,11 +207,8 @@ class PhotoViewer(QWidget):
         if is_worth_it and self._preview_edge < SHARPEST_EDGE and not self._previews.is_waiting:
             self._ask_preview(min(original, SHARPEST_EDGE))
 
-    def _on_zoom_changed(self, zoom: float) -> None:
-        self.zoom_label.setText(percent_text(round(zoom * 100)))
-
     def _explain_again(self) -> None:
-        is_wanted = bool(self._query) and self.map_button.isChecked()
+        is_wanted = bool(self._query) and self.bar.map.isChecked()
         self.chips.setVisible(is_wanted)
         self._explanation = None
         self.canvas.set_heat(None)
@@ -269,11 +239,11 @@ class PhotoViewer(QWidget):
         words = self._explanation.words if self._explanation is not None else ()
         self.canvas.set_heat(heat_image(words[position]) if position < len(words) else None)
 
-    def _on_map_toggled(self) -> None:
-        self._explain_again()
+    def _step_on(self) -> None:
+        self.step(1)
 
-    def _on_facts_toggled(self) -> None:
-        self.facts.setVisible(self.facts_button.isChecked())
+    def _step_back(self) -> None:
+        self.step(-1)
 
     def _zoom_in(self) -> None:
         self.canvas.zoom_by(ZOOM_STEP)

@@ -99,9 +99,9 @@ def test_arrows_home_and_end_go_through_the_order_and_stop_at_its_ends(viewer: P
     for key in (Key.Key_Right, Key.Key_Right, Key.Key_Left, Key.Key_Home, Key.Key_Left, Key.Key_End):
         press(viewer.canvas, key)
     assert shown == [9, 7, 5, 9]
-    assert viewer.position.text() == "3 of 3"
-    assert not viewer.next.isEnabled()
-    assert viewer.previous.isEnabled()
+    assert viewer.bar.position.text() == "3 of 3"
+    assert not viewer.bar.next.isEnabled()
+    assert viewer.bar.previous.isEnabled()
 
 
 def test_late_answers_for_another_photo_are_dropped(
@@ -117,7 +117,7 @@ def test_late_answers_for_another_photo_are_dropped(
     old_photo.answer(data.details(7))
     old_preview.answer(PreviewResult(data.picture(tmp_path, "old.jpg"), 320, 240))
     old_explain.answer(data.explanation(7))
-    assert viewer.title.text() == "IMG_0009.jpg"
+    assert viewer.bar.title.text() == "IMG_0009.jpg"
     assert not viewer.canvas.has_heat
     new_explain.answer(data.explanation(7))  # an engine that answers for the wrong photo
     assert not viewer.canvas.has_heat
@@ -142,7 +142,7 @@ def test_keys_zoom_and_fit(seen: PhotoViewer) -> None:
     assert seen.canvas.zoom == pytest.approx(fitted)
     press(seen.canvas, Key.Key_1)
     assert seen.canvas.zoom == pytest.approx(1.0)
-    assert seen.zoom_label.text() == "100 %"
+    assert seen.bar.zoom.text() == "100 %"
     press(seen.canvas, Key.Key_0)
     assert seen.canvas.zoom == pytest.approx(fitted)
 
@@ -232,7 +232,7 @@ def test_r_takes_the_map_away_and_brings_it_back(seen: PhotoViewer, client: Fake
 def test_r_without_a_query_does_nothing(seen: PhotoViewer, client: FakeClient) -> None:
     press(seen.canvas, Key.Key_R)
     assert client.all_of("explain") == []
-    assert not seen.map_button.isEnabled()
+    assert not seen.bar.map.isEnabled()
 
 
 def test_failures_are_said_in_place(viewer: PhotoViewer, client: FakeClient) -> None:
@@ -274,6 +274,27 @@ def test_c_and_the_button_ask_for_captions(seen: PhotoViewer, qtbot: QtBot) -> N
         seen.facts.captions_wanted.emit()
 
 
+def test_a_key_with_ctrl_is_another_key(seen: PhotoViewer) -> None:
+    asked: list[object] = []
+    seen.captions_requested.connect(asked.append)
+    press(seen.canvas, Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert asked == []
+
+
+def test_buttons_do_what_their_keys_do(seen: PhotoViewer) -> None:
+    zoom = seen.canvas.zoom
+    seen.bar.zoom_in.click()
+    assert seen.canvas.zoom > zoom
+    seen.bar.fit.click()
+    assert seen.canvas.zoom == pytest.approx(zoom)
+    seen.bar.next.click()
+    assert seen.photo_id == 9
+    seen.bar.previous.click()
+    assert seen.photo_id == 7
+    seen.bar.facts.click()
+    assert not seen.facts.isVisible()
+
+
 def test_i_hides_the_facts(seen: PhotoViewer) -> None:
     press(seen.canvas, Key.Key_I)
     assert not seen.facts.isVisible()
@@ -287,5 +308,6 @@ def test_a_photo_outside_the_order_can_be_shown(viewer: PhotoViewer) -> None:
 
 
 def test_every_button_has_a_name_for_screen_readers(viewer: PhotoViewer) -> None:
-    for button in (viewer.close_button, viewer.previous, viewer.next, viewer.zoom_in, viewer.zoom_out):
+    bar = viewer.bar
+    for button in (bar.back, bar.previous, bar.next, bar.zoom_in, bar.zoom_out, bar.fit, bar.map, bar.facts):
         assert len(button.accessibleName()) > 3
