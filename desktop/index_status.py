@@ -23,6 +23,7 @@ LONG_RUN_S = 60.0
 MINUTE_S = 60
 HOUR_S = 3600
 BAR_WIDTH = 96
+MIN_LABEL_WIDTH = 120
 ROUND_RATE = 10.0  # photos per second from which decimals say nothing
 SLOWEST = 0.05  # photos per second below which a time left would be a guess
 
@@ -69,6 +70,7 @@ class IndexStatus(QWidget):
     def _make_parts(self) -> None:
         self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setMinimumWidth(MIN_LABEL_WIDTH)  # a long sentence must not widen the window
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(BAR_WIDTH, 8)
@@ -125,13 +127,12 @@ class IndexStatus(QWidget):
 
     def _on_failed(self, failure: EngineFailure) -> None:
         self.pause.setEnabled(True)
-        self.label.setText(notices.sentence(failure))
+        self._say(notices.sentence(failure))
 
     def _show(self) -> None:
         progress, pending = self._progress, self._status.pending if self._status is not None else 0
         rests = self._is_paused or self._trouble() is not None
-        self.label.setText(self._sentence())
-        self.label.setToolTip(progress.current if progress is not None and not rests else "")
+        self._say(self._sentence())
         self.bar.setVisible(progress is not None and not rests)
         if progress is not None:
             is_counted = progress.phase != SCAN and progress.done + progress.pending > 0
@@ -142,6 +143,10 @@ class IndexStatus(QWidget):
         self.pause.setToolTip(self.tr("Resume indexing") if rests else self.tr("Pause indexing"))
         self.pause.setAccessibleName(self.pause.toolTip())
         self._show_issues()
+
+    def _say(self, sentence: str) -> None:
+        self.label.setText(sentence)
+        self.label.setToolTip(sentence)
 
     def _trouble(self) -> str | None:
         """The kind of trouble that stopped indexing until somebody resumes it."""

@@ -129,6 +129,14 @@ def test_other_phases_have_their_own_words(status: IndexStatus, client: FakeClie
     assert status.label.text().startswith(words)
 
 
+def test_a_long_sentence_does_not_widen_the_window(status: IndexStatus, client: FakeClient) -> None:
+    before = status.minimumSizeHint().width()
+    client.index_progress.emit(data.progress(phase="stopped", current="library_busy"))
+    status.bar.hide()
+    assert status.minimumSizeHint().width() <= before + 200
+    assert status.label.toolTip() == notices.sentence_for("library_busy")
+
+
 def test_failure_to_pause_is_said_and_can_be_tried_again(status: IndexStatus, client: FakeClient) -> None:
     client.index_progress.emit(data.progress())
     status.pause.click()
