@@ -7,6 +7,7 @@ threads take a ``sibling``, which shares the model and the hot matrix and has a 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from engine.api.caption_exchange import CaptionExchange
     from engine.config import LibraryPaths
     from engine.indexing.indexer import Indexer
     from engine.indexing.pipeline import DecodeOptions
@@ -61,7 +63,7 @@ class Engine(Keeping):
         lock = WriterLock(paths)
         try:
             database = Database.open_writer(paths)
-            return cls(database, _shared(paths, database, model), lock)
+            return cls(database, replace(_shared(paths, database, model), holds_lock=True), lock)
         except BaseException:
             lock.release()
             raise
@@ -113,7 +115,8 @@ class Engine(Keeping):
         """Watch a folder; ``path`` must be a directory that can be listed."""
         path = Path(os.path.realpath(path.expanduser()))
         _refuse_unlistable(path)
-        _refuse_own(path, Path(os.path.realpath(self.paths.root)))
+        if path.is_relative_to(os.path.realpath(self.paths.root)):
+            raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} belongs to Balloon's own library. Choose another.")
         with self._parts.database.transaction():
             return self._parts.folders.add(path)
 
@@ -248,6 +251,12 @@ class Engine(Keeping):
 
         captioning.remove(self._parts, caption_id)
 
+    def caption_exchange(self) -> CaptionExchange:
+        """Captions files in and out, listing and finding captions."""
+        from engine.api.caption_exchange import CaptionExchange
+
+        return CaptionExchange(self._parts)
+
     def captioned_photos(self) -> list[tuple[Path, tuple[str, ...]]]:
         """Present photos with the captions people gave them."""
         from engine.api import captioning
@@ -281,7 +290,7 @@ class Engine(Keeping):
             pending=parts.photos.count_unread() + parts.contents.count_without_embedding(embeddings.model),
             issues=parts.issues.count(),
             byte_size=sum(path.stat().st_size for path in self.paths.root.glob("library.db*")),
-            writer_active=self._lock is None and is_held(self.paths),
+            writer_active=not parts.shared.holds_lock and is_held(self.paths),
         )
 
     def issues(self) -> list[IssueRow]:
@@ -318,16 +327,6 @@ def _shared(paths: LibraryPaths, database: Database, model: str | None) -> Share
         thumbnails=ThumbnailStore(paths.thumbnails),
         bank_file=resources_dir() / "captions" / "bank.jsonl",
     )
-
-
-def _refuse_own(path: Path, library: Path) -> None:
-    if path.is_relative_to(library):
-        raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} belongs to Balloon's own library. Choose another.")
-    # A scan passes over hidden folders, but not over thumbnails that lie open: each would get a thumbnail of its own.
-    if library.is_relative_to(path) and not any(name.startswith(".") for name in library.relative_to(path).parts):
-        raise KnownError(
-            ErrorKind.FOLDER_REFUSED, f"{path} holds Balloon's own library, {library}. Choose the folders beside it."
-        )
 
 
 def _refuse_unlistable(path: Path) -> None:
