@@ -76,6 +76,7 @@ class _Found:
     score: float
     level: Confidence
     channels: tuple[str, ...]
+    is_unwanted: bool = False
 
 
 class Retriever:
@@ -177,9 +178,9 @@ class Retriever:
             channels.append(column)
             level = Confidence.POSSIBLE if column == "directory" and level is Confidence.NONE else level
             level = level if column == "directory" else Confidence.MATCH
-        if scored.unwanted.get(content, 0.0) >= LIKELY:
-            level = Confidence.NONE
-        return _Found(content, scored.shown[content], level, tuple(channels))
+        is_unwanted = scored.unwanted.get(content, 0.0) >= LIKELY
+        level = Confidence.NONE if is_unwanted else level
+        return _Found(content, scored.shown[content], level, tuple(channels), is_unwanted)
 
     # By filters alone
 
@@ -260,5 +261,5 @@ def _cut(found: Sequence[_Found], limit: int) -> list[_Found]:
     if good:
         # What text alone has found is no measure for what lies near.
         best = max((item.score for item in good if VECTORS in item.channels), default=float("inf"))
-        rest = [item for item in rest if item.score >= NEAR_THE_BEST * best]
+        rest = [item for item in rest if item.score >= NEAR_THE_BEST * best and not item.is_unwanted]
     return [*good, *rest][:limit]
