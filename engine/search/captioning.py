@@ -119,14 +119,14 @@ class CaptionFinder:
         if source != "library" and self._bank is not None:
             found += self._of_bank(vector, language, limit)
         ranked = sorted(found, key=lambda item: -(item.score + (OWN_BONUS if item.stored is not None else 0.0)))
-        return _distinct(ranked)[:limit]
+        return _distinct(ranked)[: max(0, limit)]
 
     def _of_library(
         self, vector: NDArray[np.float32], limit: int, language: str | None, besides: int | None
     ) -> list[NearCaption]:
         card = self._encoder.card
         best: dict[str, NearCaption] = {}  # many photos may have the same words: each text counts once
-        least = -np.inf
+        least, enough = -np.inf, max(1, 2 * limit)
         for rows, vectors in self._captions.vectors(self._model, card.text_fingerprint, card.dim, besides=besides):
             scores = vectors @ vector
             for at in np.flatnonzero(scores > least).tolist():
@@ -134,8 +134,8 @@ class CaptionFinder:
                 known = best.get(row.text)
                 if (known is None or known.score < score) and language in {None, row.language or language_of(row.text)}:
                     best[row.text] = NearCaption(row.text, row.language, row.source, score, row)
-            if len(best) > 2 * limit:
-                kept = sorted(best.values(), key=lambda item: -item.score)[: 2 * limit]
+            if len(best) > enough:
+                kept = sorted(best.values(), key=lambda item: -item.score)[:enough]
                 best, least = {item.text: item for item in kept}, kept[-1].score
         return list(best.values())
 
