@@ -1,0 +1,73 @@
+"""How likely it is that a photo shows what is not wanted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.models.package import Calibration
+from engine.search.negation import PENALTY, probability
+from engine.search.scoring import Wanted, score, unwanted_probability
+from engine.search.vectors import HotMatrix, Snapshot
+
+LIMITS = Calibration(match=0.3, possible=0.2)
+
+
+def test_probability_is_a_half_between_the_thresholds_and_sure_beyond_them() -> None:
+    assert probability(0.25, LIMITS) == pytest.approx(0.5)
+    assert probability(0.3, LIMITS) > 0.95
+    assert probability(0.2, LIMITS) < 0.05
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1), st.floats(0, 1))
+def test_probability_grows_with_similarity_for_any_thresholds(
+    one: float, other: float, low: float, width: float
+) -> None:
+    limits = Calibration(match=low + width, possible=low)
+    less, more = sorted((one, other))
+    assert 0.0 <= probability(less, limits) <= probability(more, limits) <= 1.0
+
+
+def matrix_of(*rows: tuple[float, float]) -> HotMatrix:
+    matrix = HotMatrix(2)
+    matrix._now = Snapshot.of(np.arange(1, len(rows) + 1), np.array(rows, dtype=np.float32).reshape(-1, 2))
+    return matrix
+
+
+def vector(*values: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.array(values, dtype=np.float32)
+
+
+def test_likeliest_of_the_unwanted_counts() -> None:
+    matrix = matrix_of((1, 0), (0, 1), (0.6, 0.8))
+    wanted = Wanted(None, (), (vector(1, 0), vector(0, 1)))
+    found = unwanted_probability(matrix, wanted, [1, 2, 3, 99], Calibration(0.9, 0.7))
+    assert found == {1: pytest.approx(1, abs=0.01), 2: pytest.approx(1, abs=0.01), 3: pytest.approx(0.5)}
+
+
+def test_sure_match_of_what_is_not_wanted_goes_behind_everything() -> None:
+    matrix = matrix_of((1, 0), (-0.8, 0.6))
+    scored = score(matrix, Wanted(vector(1, 0), (), (vector(1, 0),)), [1, 2], Calibration(0.9, 0.7))
+    assert scored.ranked() == [2, 1]
+    assert PENALTY >= 2.0
+
+
+def test_without_anything_unwanted_nothing_is_taken_away() -> None:
+    matrix = matrix_of((1, 0), (0.6, 0.8))
+    scored = score(matrix, Wanted(vector(1, 0)), [2, 1], None)
+    assert scored.unwanted == {}
+    assert scored.order == scored.shown == {2: pytest.approx(0.6), 1: pytest.approx(1.0)}
+
+
+def test_contents_without_a_vector_have_no_score() -> None:
+    assert score(matrix_of(), Wanted(vector(1, 0)), [1, 2], None).order == {}
+    assert score(matrix_of((1, 0)), Wanted(vector(1, 0)), [5], None).order == {}
+
+
+def test_equal_photos_share_a_standardised_score() -> None:
+    matrix = matrix_of((0.6, 0.8), (0.6, 0.8))
+    scored = score(matrix, Wanted(vector(1, 0), (vector(0, 1),)), [2, 1], None)
+    assert scored.ranked() == [1, 2]
+    assert set(scored.order.values()) == {0.0}

@@ -1,0 +1,163 @@
+"""The hot matrix: always what the library holds, and the nearest in a stable order."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.config import LibraryPaths
+from engine.library.database import Database
+from engine.search.vectors import HotMatrix, Snapshot
+from tests.library.conftest import DIM, Shelf, vector_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """A library with 30 contents, 1 to 30, whose vectors come and go."""
+    paths = LibraryPaths(tmp_path_factory.mktemp("hot") / "library")
+    database = Database.open_writer(paths)
+    shelf = Shelf(paths, database)
+    for number in range(30):
+        shelf.photo(f"{number}.jpg")
+    yield shelf
+    database.close()
+
+
+def held(matrix: HotMatrix) -> dict[int, list[float]]:
+    now = matrix._now
+    np.testing.assert_array_equal(now.ordered, np.sort(now.contents))
+    return dict(zip(now.contents.tolist(), now.vectors.tolist(), strict=True))
+
+
+def matrix_of(contents: Sequence[int], vectors: NDArray[np.float32]) -> HotMatrix:
+    matrix = HotMatrix(vectors.shape[1])
+    matrix._now = Snapshot.of(np.asarray(contents, dtype=np.int64), vectors)
+    return matrix
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.sets(st.integers(1, 30), max_size=5)),
+        st.tuples(st.just("remove"), st.sets(st.integers(1, 30), max_size=5)),
+        st.tuples(st.just("refresh"), st.just(set[int]())),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps)
+def test_refreshed_matrix_holds_what_a_full_load_gives(shelf: Shelf, steps: list[tuple[str, set[int]]]) -> None:
+    embeddings = shelf.embeddings
+    embeddings.remove(range(1, 31))
+    matrix = HotMatrix(DIM)
+    for number, (step, contents) in enumerate(steps):
+        if step == "add" and contents:
+            embeddings.add(sorted(contents), np.stack([vector_of(100 * number + one) for one in sorted(contents)]))
+        elif step == "remove":
+            embeddings.remove(contents)
+        else:
+            matrix.refresh(embeddings)
+    matrix.refresh(embeddings)
+    ids, vectors = embeddings.load()
+    assert held(matrix) == dict(zip(ids.tolist(), vectors.tolist(), strict=True))
+    assert len(matrix) == len(ids)
+
+
+def test_refresh_without_news_reads_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings = shelf.embeddings
+    embeddings.add([1], vector_of(1)[None])
+    matrix = HotMatrix(DIM)
+    matrix.refresh(embeddings)
+    monkeypatch.setattr(embeddings, "load", lambda after=0: pytest.fail("read again"))
+    matrix.refresh(embeddings)
+
+
+def test_nearest_are_those_a_full_sort_gives() -> None:
+    vectors = np.stack([vector_of(seed) for seed in range(200)])
+    matrix = matrix_of(range(1000, 1200), vectors)
+    scores = vectors @ vector_of(999)
+    order = np.argsort(-scores, kind="stable")
+    for k in (1, 7, 199, 200, 5000):
+        found = matrix.nearest(vector_of(999), k)
+        assert found.contents.tolist() == (order[:k] + 1000).tolist()
+        np.testing.assert_allclose(found.scores, scores[order[:k]], atol=1e-6)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(0, 45))
+def test_ties_keep_the_order_of_the_rows_and_fewer_are_the_first_of_more(levels: list[int], k: int) -> None:
+    angles = np.array(levels, dtype=np.float32)
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    matrix = matrix_of(range(len(levels)), vectors)
+    query = np.array([1.0, 0.0], dtype=np.float32)
+    expected = sorted(range(len(levels)), key=lambda row: (-float(vectors[row, 0]), row))
+    assert matrix.nearest(query, k).contents.tolist() == expected[:k]
+
+
+def test_among_narrows_the_choice_to_contents_that_have_a_vector() -> None:
+    vectors = np.stack([vector_of(seed) for seed in range(10)])
+    matrix = matrix_of([5, 3, 9, 1, 7, 2, 8, 4, 6, 0], vectors)
+    found = matrix.nearest(vector_of(3), 4, among=[1, 2, 77, -5, 9])
+    assert set(found.contents.tolist()) == {1, 2, 9}
+    assert found.contents[0] == 1, "row 3 holds content 1"
+    assert matrix.nearest(vector_of(3), 4, among=[]).contents.tolist() == []
+    assert matrix.scores(vector_of(3), [1, 77]) == {1: pytest.approx(1.0)}
+
+
+def test_empty_matrix_answers_with_nothing() -> None:
+    matrix = HotMatrix(DIM)
+    for among in (None, [], [1, 2]):
+        assert matrix.nearest(vector_of(1), 5, among).contents.tolist() == []
+    assert matrix.scores(vector_of(1), [1]) == {}
+    assert matrix.vectors_of_photos({1: 1}) == {}
+    assert len(matrix) == 0
+
+
+def test_query_that_is_no_vector_finds_nothing() -> None:
+    matrix = matrix_of([1, 2], np.stack([vector_of(1), vector_of(2)]))
+    assert matrix.nearest(np.full(DIM, np.nan, dtype=np.float32), 2).contents.tolist() == []
+
+
+def test_vectors_of_photos_are_those_of_their_contents() -> None:
+    matrix = matrix_of([10, 20], np.stack([vector_of(1), vector_of(2)]))
+    found = matrix.vectors_of_photos({1: 20, 2: 10, 3: 20, 4: 30})
+    assert sorted(found) == [1, 2, 3]
+    np.testing.assert_array_equal(found[1], vector_of(2))
+    np.testing.assert_array_equal(found[3], vector_of(2))
+
+
+def test_searches_go_on_while_another_thread_refreshes(shelf: Shelf) -> None:
+    embeddings = shelf.embeddings
+    embeddings.remove(range(1, 31))
+    matrix, failures = HotMatrix(DIM), []
+    done = threading.Event()
+
+    def search() -> None:
+        while not done.is_set():
+            found = matrix.nearest(vector_of(1), 5)
+            scores = matrix.scores(vector_of(1), found.contents.tolist())
+            if len(found.contents) != len(set(found.contents.tolist())) or len(scores) > 5:
+                failures.append(found)
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(1, 31):
+        embeddings.add([number], vector_of(number)[None])
+        if number % 7 == 0:
+            embeddings.remove([number - 1])
+        matrix.refresh(embeddings)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
