@@ -13,16 +13,3 @@ def version() -> str:
         return metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         return "unknown"
-
-
-def describe_version() -> str:
-    """Version and embedded model in one line."""
-    from engine.config import DEFAULT_MODEL, resources_dir
-    from engine.errors import KnownError
-    from engine.models.package import read_card
-
-    try:
-        card = read_card(resources_dir() / "models" / DEFAULT_MODEL)
-    except KnownError:
-        return f"Balloon {version()} (no embedded model)"
-    return f"Balloon {version()}, model {card.key} {card.fingerprint[:8]}"

@@ -39,6 +39,7 @@ class Shared:
     matrix: HotMatrix
     thumbnails: ThumbnailStore
     bank_file: Path
+    holds_lock: bool = False
 
     @cached_property
     def bank(self) -> BankVectors | None:

@@ -65,7 +65,10 @@ def preview(parts: Parts, request: PreviewRequest) -> PreviewResult:
             raise unusable(photo.path, why)
         _keep(store, photo.digest, decoded.thumbnail)
     facts = parts.contents.facts(photo.content)
-    return PreviewResult(str(store.path_of(photo.digest)), facts.width or 0, facts.height or 0)
+    width, height = facts.width or edge, facts.height or edge
+    scale = min(1.0, edge / max(width, height))
+    shown = [max(1, round(side * scale)) for side in (width, height)]
+    return PreviewResult(str(store.path_of(photo.digest)), shown[0], shown[1])
 
 
 def _keep(store: ThumbnailStore, digest: bytes, picture: bytes) -> None:

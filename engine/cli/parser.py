@@ -20,6 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_indexing(commands, common)
     _add_searching(commands, common)
+    _add_captions(commands, common)
     _add_library(commands, common)
     _add_measuring(commands, common)
     _add_models(commands, common)
@@ -31,9 +32,20 @@ class _Version(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from engine.version import describe_version
+        parser.exit(message=_describe_version() + "\n")
 
-        parser.exit(message=describe_version() + "\n")
+
+def _describe_version() -> str:
+    from engine.config import DEFAULT_MODEL, resources_dir
+    from engine.errors import KnownError
+    from engine.models.package import read_card
+    from engine.version import version
+
+    try:
+        card = read_card(resources_dir() / "models" / DEFAULT_MODEL)
+    except KnownError:
+        return f"Balloon {version()} (no embedded model)"
+    return f"Balloon {version()}, model {card.key} {card.fingerprint[:8]}"
 
 
 def positive(text: str) -> int:
@@ -98,6 +110,40 @@ def _add_searching(
     similar.add_argument("file", type=Path, metavar="FILE")
     for command in (search, similar):
         command.add_argument("--limit", type=positive, default=DEFAULT_LIMIT, metavar="N", help="at most N photos")
+
+
+def _add_captions(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    near = _add(
+        commands, common, "captions", "captioning:captions", "the captions that fit a photo, in the library or not"
+    )
+    near.add_argument("file", type=Path, metavar="FILE")
+    near.add_argument("--limit", type=positive, default=DEFAULT_LIMIT, metavar="N", help="at most N captions")
+    near.add_argument("--source", choices=("library", "bank", "all"), default="all", help="where to look for captions")
+    near.add_argument("--lang", choices=("en", "zh"), help="only captions in this language")
+    group = commands.add_parser("caption", help="captions of your own: add, list, remove, import, export")
+    parts = group.add_subparsers(dest="caption_command", metavar="COMMAND", required=True)
+    add = _add(parts, common, "add", "captioning:add", "say what is on a photo")
+    add.add_argument("photo", type=Path, metavar="PHOTO")
+    add.add_argument("text", metavar="TEXT")
+    add.add_argument("--lang", choices=("en", "zh"), help="its language (without it: told by its letters)")
+    listing = _add(parts, common, "list", "captioning:list_captions", "list the captions of a photo, or of all")
+    listing.add_argument("photo", type=Path, nargs="?", metavar="PHOTO")
+    remove = _add(parts, common, "remove", "captioning:remove", "remove a caption, by its number or by its words")
+    remove.add_argument("what", metavar="ID|PHOTO")
+    remove.add_argument("text", nargs="?", metavar="TEXT", help="the caption's words, after a PHOTO")
+    incoming = _add(parts, common, "import", "captioning:import_captions", "take captions from CSV, JSONL or COCO JSON")
+    incoming.add_argument("file", type=Path, metavar="FILE")
+    incoming.add_argument("--photos", type=Path, metavar="FOLDER", help="what the file's names are relative to")
+    incoming.add_argument("--text-field", metavar="NAME", help="the one column or key of captions to take")
+    outgoing = _add(parts, common, "export", "captioning:export", "write captions to a file, or beside the photos")
+    target = outgoing.add_mutually_exclusive_group(required=True)
+    target.add_argument("file", type=Path, nargs="?", metavar="FILE.csv|FILE.jsonl")
+    target.add_argument("--sidecars", action="store_true", help="write an .xmp file beside each photo")
+    outgoing.add_argument("--source", metavar="A,B", help="only these: user, imported, sidecar, xmp, iptc, exif")
+    outgoing.add_argument("--photos", type=Path, metavar="FOLDER", help="name photos relative to it")
+    outgoing.add_argument("--excel", action="store_true", help="a CSV that Excel reads as UTF-8")
 
 
 def _add_library(

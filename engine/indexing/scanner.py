@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.indexing.sidecars import FoundSidecar, may_be_sidecar, pair
+from engine.library.database import NO_MEDIA
 from engine.library.photos import FileStamp, KnownPhoto
 from engine.protocol import IssueReason
 
@@ -111,7 +112,7 @@ class _Walker:
             about = os.stat(absolute)
             if not directory:
                 self.found.root_inode = about.st_ino & INODE_BITS
-            if not self._is_new(about):
+            if not self._is_new(about) or (directory and _is_marked(absolute)):
                 return
             with os.scandir(absolute) as entries:
                 for entry in entries:
@@ -174,6 +175,10 @@ class _Walker:
     def _trouble(self, path: bytes, error: OSError) -> None:
         reason = _REASONS.get(error.errno or 0, IssueReason.UNREADABLE)
         self.found.issues.append(ScanIssue(path, reason, error.strerror or str(error)))
+
+
+def _is_marked(directory: bytes) -> bool:
+    return os.path.exists(os.path.join(directory, os.fsencode(NO_MEDIA)))
 
 
 def compare(known: Sequence[KnownPhoto], disk: Walk) -> Changes:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.errors import KnownError
 from engine.library.captions import Caption, Captions
 from engine.library.contents import ContentFacts, Contents, PendingContent
 from engine.library.embeddings import Embeddings, usable
 from engine.library.issues import Issues
 from engine.library.photos import PATH_REASONS, PendingPhoto, Photos
-from engine.protocol import IssueReason
+from engine.protocol import ErrorKind, IssueReason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -88,6 +90,15 @@ class Store:
                     finished += not self._contents.is_pending(content, self._embeddings.model)
         return DigestOutcome(tuple(contents), frozenset(changing), issues, finished)
 
+    def _write_thumbnail(self, digest: bytes, jpeg: bytes) -> None:
+        try:
+            self._thumbnails.write(digest, jpeg)
+        except OSError as error:
+            known = _known_trouble(error)
+            if known is None:
+                raise
+            raise known from error
+
     def record_failures(self, failures: Sequence[tuple[PendingContent, Failed]]) -> None:
         """A failure of the bytes holds for every photo with these bytes, a failure of the path for that path alone."""
         with self._database.transaction():
@@ -106,7 +117,7 @@ class Store:
         fine = usable(vectors)
         for (content, decoded), is_same in zip(batch, same, strict=True):
             if is_same and decoded.thumbnail is not None:
-                self._thumbnails.write(content.digest, decoded.thumbnail)
+                self._write_thumbnail(content.digest, decoded.thumbnail)
         with self._database.transaction():
             for row, (content, decoded) in enumerate(batch):
                 if not same[row]:
@@ -120,6 +131,16 @@ class Store:
                     detail = "the model gave no usable vector for it"
                     self._issues.record_content(content.id, IssueReason.UNUSABLE_VECTOR, detail)
         return int((~fine).sum())
+
+
+def _known_trouble(error: OSError) -> KnownError | None:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return KnownError(
+            ErrorKind.DISK_FULL, "There is no room left on the disk that holds the library. Free some space."
+        )
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return KnownError(ErrorKind.LIBRARY_READ_ONLY, "The library may not be written here. Check its permissions.")
+    return None
 
 
 def _is_as_read(content: PendingContent) -> bool:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.polling import PollingObserver
+
+from engine.imaging.formats import PHOTO_SUFFIXES
+from engine.indexing.scanner import SKIPPED_NAMES
+from engine.library.database import NO_MEDIA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +30,7 @@ logger = logging.getLogger(__name__)
 QUIET_S = 0.7  # how long a folder must be calm: a copy in progress writes several times a second
 PATIENCE_S = 10.0  # a folder that is never calm is scanned all the same
 POLL_S = 10.0
+WATCHED_SUFFIXES = PHOTO_SUFFIXES | {".txt", ".xmp"}
 _READING = frozenset({"opened", "closed_no_write"})
 
 
@@ -77,7 +84,7 @@ class Watcher:
         return set()
 
     def _watch(self, folder: Folder) -> None:
-        handler = _Handler(self, folder.id)
+        handler = _Handler(self, folder)
         observer: BaseObserver = Observer()
         try:
             observer.schedule(handler, str(folder.path), recursive=True)
@@ -101,10 +108,29 @@ class Watcher:
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, watcher: Watcher, folder: FolderId) -> None:
+    def __init__(self, watcher: Watcher, folder: Folder) -> None:
         self._watcher = watcher
         self._folder = folder
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type not in _READING:
-            self._watcher.mark(self._folder)
+        # A directory's own "modified" only repeats what its entries say.
+        if event.event_type in _READING or (event.is_directory and event.event_type == "modified"):
+            return
+        paths = [Path(os.fsdecode(path)) for path in (event.src_path, event.dest_path) if path]
+        if any(self._concerns(path, is_directory=event.is_directory) for path in paths):
+            self._watcher.mark(self._folder.id)
+
+    def _concerns(self, path: Path, *, is_directory: bool) -> bool:
+        """Photos, what may lie beside them, and directories (whole trees come and go), where a scan would look."""
+        try:
+            inside = path.relative_to(self._folder.path)
+        except ValueError:
+            return True  # a link's other side: look rather than miss it
+        names = [os.fsencode(part) for part in inside.parts]
+        if any(name.startswith(b".") or name in SKIPPED_NAMES for name in names) or self._is_marked(inside.parts):
+            return False
+        return is_directory or path.suffix.lower() in WATCHED_SUFFIXES
+
+    def _is_marked(self, parts: Sequence[str]) -> bool:
+        folders = (self._folder.path.joinpath(*parts[:depth]) for depth in range(1, len(parts)))
+        return any((folder / NO_MEDIA).exists() for folder in folders)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from engine.config import LibraryPaths
 
 BUSY_TIMEOUT_MS = 10_000
+# Tells every scanner, ours too, that the thumbnails in here are nobody's photos.
+NO_MEDIA = ".nomedia"
 
 _DAMAGED = (
     "The library file is damaged. Put back a copy of it, or move it away and index again: your photos are not touched."
@@ -177,6 +179,7 @@ def _configure(connection: apsw.Connection) -> None:
 def _make_private_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / NO_MEDIA).touch(mode=0o600)
     except OSError as error:
         raise KnownError(
             ErrorKind.LIBRARY_READ_ONLY, f"The library's folder {folder} cannot be made. Choose another with --library."

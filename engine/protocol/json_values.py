@@ -54,7 +54,7 @@ def _field(kind: Any, owner: dict[str, Any], name: str) -> Any:
     value = owner[name]
     if PhotoPath in (kind, *get_args(kind)) and isinstance(value, str):
         encoded = owner.get(f"{name}_b64")
-        return PhotoPath(value, encoded if isinstance(encoded, str) else None)
+        return _path(value, encoded if isinstance(encoded, str) else None, name)
     return _read(kind, value, name)
 
 
@@ -85,11 +85,23 @@ def _read_union(kinds: tuple[Any, ...], value: Any, name: str) -> Any:
     raise BadValueError(f"{name} has no allowed form")
 
 
+def _path(text: str, encoded: str | None, name: str) -> PhotoPath:
+    path = PhotoPath(text, encoded)
+    try:
+        is_usable = path.to_path().is_absolute() and "\0" not in str(path.to_path())
+    except ValueError as error:
+        raise BadValueError(f"{name}_b64 is not base64") from error
+    if not is_usable:
+        raise BadValueError(f"{name} must be an absolute path")
+    return path
+
+
 def _read_plain(kind: Any, value: Any, name: str) -> Any:
     if kind is PhotoPath:
         if isinstance(value, str):
-            return PhotoPath(value)
-        return from_json(PhotoPath, value)
+            return _path(value, None, name)
+        given = from_json(PhotoPath, value)
+        return _path(given.path, given.path_b64, name)
     if is_dataclass(kind):
         return from_json(kind, value)  # type: ignore[arg-type]
     if isinstance(kind, type) and issubclass(kind, StrEnum):

@@ -82,10 +82,10 @@ class PhotoPath:
             return cls(raw.decode("utf-8", "replace"), base64.b64encode(raw).decode("ascii"))
 
     def to_path(self) -> Path:
-        """Give back exactly the path that ``of`` was given."""
+        """Give back exactly the path that ``of`` was given; raises ``ValueError`` for broken base64."""
         if self.path_b64 is None:
             return Path(self.path)
-        return Path(os.fsdecode(base64.b64decode(self.path_b64)))
+        return Path(os.fsdecode(base64.b64decode(self.path_b64, validate=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,10 @@ class IssueRow:
 
 @dataclass(frozen=True, slots=True)
 class IndexProgress:
-    """Where indexing stands. ``pending`` is what is known to be left; ``rate`` is photos per second."""
+    """Where indexing stands. ``pending`` is what is known to be left; ``rate`` is photos per second.
+
+    ``phase``: scan, index, text (reading text in photos), or stopped, where ``current`` is the error kind that did it.
+    """
 
     phase: str
     done: int

@@ -265,3 +265,36 @@ def test_killed_run_is_completed_by_the_next_without_loss_or_doubles(bench: Benc
     assert len(bench.searchable()) == 40
     assert bench.embeddings.version()[1] == 40
     assert Contents(bench.database).count_without_embedding(bench.embeddings.model) == 0
+
+
+def test_library_inside_the_folder_is_not_indexed(bench: Bench) -> None:
+    bench.photo("a.jpg")
+    bench.database.close()
+    from engine.config import LibraryPaths
+    from engine.library.database import Database
+
+    bench.library = LibraryPaths(bench.root / "library")
+    bench.database = Database.open_writer(bench.library)
+    bench.index()
+    assert bench.index().added == 0
+    assert list(bench.searchable()) == ["a.jpg"]
+
+
+def test_disk_that_fills_up_while_thumbnails_are_written_is_one_sentence(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    from engine.errors import KnownError
+    from engine.protocol import ErrorKind
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    bench.photo("a.jpg")
+    monkeypatch.setattr(ThumbnailStore, "write", full)
+    with pytest.raises(KnownError) as caught:
+        bench.index()
+    assert caught.value.kind is ErrorKind.DISK_FULL
+    monkeypatch.undo()
+    assert bench.index().embedded == 1
