@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.api import Engine
 from engine.cli.main import EXIT_DONE, EXIT_NOTHING
+from engine.cli.output import one_line
 from engine.config import library_paths
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def issues(options: argparse.Namespace, output: Output) -> int:
     if output.as_json:
         output.document({"issues": rows})
     elif rows:
-        output.table([(row.reason.value, _one_line(row.path.path), _one_line(row.detail)) for row in rows])
+        output.table([(row.reason.value, one_line(row.path.path), one_line(row.detail)) for row in rows])
     else:
         output.note("No issues: every file could be used.")
     return EXIT_DONE
@@ -101,7 +102,3 @@ def _verdict(finding: CheckFinding) -> str:
     if finding.sound:
         return "sound"
     return f"{finding.count} {finding.detail}".strip() + (" (repaired)" if finding.repaired else "")
-
-
-def _one_line(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -59,6 +59,11 @@ class Output:
         stream.write(text.encode(encoding, "replace").decode(encoding, "replace") + "\n")
 
 
+def one_line(text: str) -> str:
+    """``text`` without what would break a line or command the terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def _width(text: str) -> int:
     # A Chinese character takes two columns of a terminal.
     import unicodedata
