@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.api.keeping import BANK_SETTING
 from engine.api.searching import known_photo, photo_vector
 from engine.errors import KnownError
 from engine.imaging.metadata_captions import LONGEST_CAPTION, clean_text
@@ -31,7 +32,9 @@ PEOPLES_SOURCES = ("user", "imported", "sidecar", "xmp", "iptc")
 def nearest(parts: Parts, request: CaptionsRequest) -> CaptionsResult:
     """The photo's own captions, and the nearest of the library and the bank."""
     path, content, vector = _photo(parts, request)
-    finder = CaptionFinder(parts.captions, parts.embeddings().model, parts.encoder, parts.shared.bank)
+    wants_bank = request.source == "bank" or parts.settings.get(BANK_SETTING) != "false"
+    bank = parts.shared.bank if wants_bank else None
+    finder = CaptionFinder(parts.captions, parts.embeddings().model, parts.encoder, bank)
     found = finder.nearest(vector, request.limit, source=request.source, language=request.language, besides=content)
     where = parts.contents.present([item.stored.content for item in found if item.stored is not None])
     return CaptionsResult(

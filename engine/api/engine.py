@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.api.keeping import MODEL_SETTING, OCR_SETTING, Keeping
+from engine.api.keeping import MODEL_SETTING, OCR_SETTING, WORKERS_SETTING, Keeping
 from engine.api.parts import Parts, Shared
 from engine.config import DEFAULT_MODEL, model_dirs, resources_dir
 from engine.errors import KnownError
@@ -145,9 +145,16 @@ class Engine(Keeping):
         from engine.indexing.indexer import Indexer
         from engine.models.recognition import is_available
 
+        options = options or self._decode_options()
         reads_text = self.get_setting(OCR_SETTING) == "true" and is_available()
         thumbnails = self._parts.shared.thumbnails
         return Indexer(self._parts.database, self.encoder, thumbnails, options, reads_text=reads_text)
+
+    def _decode_options(self) -> DecodeOptions:
+        from engine.indexing.pipeline import DecodeOptions
+
+        wanted = self.get_setting(WORKERS_SETTING) or ""
+        return DecodeOptions(workers=int(wanted)) if wanted.isdecimal() and int(wanted) else DecodeOptions()
 
     def index(
         self, folders: Sequence[Folder] | None = None, progress: Callable[[IndexProgress], None] = lambda _: None

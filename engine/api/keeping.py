@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MODEL_SETTING = "model"
 OCR_SETTING = "ocr.enabled"
+WORKERS_SETTING = "index.workers"
+BANK_SETTING = "captions.bank"
 
 
 class Keeping:

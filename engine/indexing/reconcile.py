@@ -6,10 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from engine.imaging.decoding import PHOTO_SUFFIXES
+from engine.indexing.exclusion import Exclusion
 from engine.indexing.scanner import Changes, ScanIssue, compare, walk
 from engine.library.folders import Folder, Folders
 from engine.library.issues import Issues
 from engine.library.photos import Photos
+from engine.library.settings import Settings
 from engine.protocol import FolderState
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ class Reconciler:
         self._photos = Photos(database)
         self._folders = Folders(database)
         self._issues = Issues(database)
+        self._settings = Settings(database)
 
     def scan(self, folder: Folder, stop: Callable[[], bool]) -> Changes | None:
         """Compare ``folder`` with its rows and store the difference; None when it is offline or ``stop`` said so.
@@ -36,7 +39,8 @@ class Reconciler:
         unplugged disk leaves behind), makes the folder offline: nothing is marked missing.
         """
         try:
-            disk = walk(folder.path, PHOTO_SUFFIXES, stop=stop)
+            exclusion = Exclusion.of_text(self._settings.get(f"folder.{folder.id}.exclude"))
+            disk = walk(folder.path, PHOTO_SUFFIXES, stop=stop, exclusion=exclusion)
         except OSError as error:
             logger.warning("folder %s cannot be listed: %s", folder.path, error)
             self._set_offline(folder)

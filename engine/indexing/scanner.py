@@ -11,6 +11,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engine.indexing.exclusion import Exclusion
 from engine.indexing.sidecars import FoundSidecar, may_be_sidecar, pair
 from engine.library.database import NO_MEDIA
 from engine.library.photos import FileStamp, KnownPhoto
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # Folders that hold other programs' thumbnails and bookkeeping, never a person's photos.
 SKIPPED_NAMES = frozenset({b"@eaDir", b"#recycle", b"$RECYCLE.BIN", b"System Volume Information", b"lost+found"})
 INODE_BITS = 2**63 - 1
+NOTHING_EXCLUDED = Exclusion()
 
 _REASONS = {
     errno.ELOOP: IssueReason.LINK_LOOP,
@@ -77,14 +79,20 @@ class Changes:
         return _is_unseen(path, self.unseen)
 
 
-def walk(root: Path, suffixes: frozenset[str], *, stop: Callable[[], bool] = lambda: False) -> Walk:
+def walk(
+    root: Path,
+    suffixes: frozenset[str],
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    exclusion: Exclusion = NOTHING_EXCLUDED,
+) -> Walk:
     """Find every photo file below ``root`` by suffix (lower case, with dot). Hidden names are left out.
 
     Links to directories are followed once, after all real directories, so a photo is listed under its real path; a link
     that leads back above itself is an issue. ``stop`` is asked once a directory. Never raises for what it meets; raises
     ``OSError`` only if ``root`` itself cannot be listed.
     """
-    walker = _Walker(root, frozenset(suffix.encode("ascii") for suffix in suffixes))
+    walker = _Walker(root, frozenset(suffix.encode("ascii") for suffix in suffixes), exclusion)
     walker.visit(b"", must=True)
     while (walker.pending or walker.links) and not stop():
         if walker.pending:
@@ -95,8 +103,9 @@ def walk(root: Path, suffixes: frozenset[str], *, stop: Callable[[], bool] = lam
 
 
 class _Walker:
-    def __init__(self, root: Path, suffixes: frozenset[bytes]) -> None:
+    def __init__(self, root: Path, suffixes: frozenset[bytes], exclusion: Exclusion) -> None:
         self.found = Walk()
+        self._exclusion = exclusion
         self.pending: list[bytes] = []
         self.links: list[bytes] = []
         self._photos: list[bytes] = []  # of the directory being visited, by name; so are the sidecars
@@ -145,6 +154,8 @@ class _Walker:
         if entry.name.startswith(b".") or entry.name in SKIPPED_NAMES:
             return
         path = os.path.join(directory, entry.name) if directory else entry.name
+        if path in self._exclusion:
+            return
         is_photo = os.path.splitext(entry.name)[1].lower() in self._suffixes
         try:
             if entry.is_dir(follow_symlinks=False):

@@ -298,3 +298,18 @@ def test_disk_that_fills_up_while_thumbnails_are_written_is_one_sentence(
     assert caught.value.kind is ErrorKind.DISK_FULL
     monkeypatch.undo()
     assert bench.index().embedded == 1
+
+
+def test_excluded_names_and_paths_leave_the_results_and_come_back(bench: Bench) -> None:
+    from engine.library.settings import Settings
+
+    for seed, name in enumerate(["a.jpg", "Screens/b.jpg", "trip/raw/c.jpg", "trip/d.png"], start=1):
+        bench.photo(name, seed)
+    bench.index()
+    key = f"folder.{Folders(bench.database).all()[0].id}.exclude"
+    Settings(bench.database).set(key, "screens\n# not these\ntrip/raw/*\n*.PNG\n")
+    assert bench.index().missing == 3
+    assert list(bench.searchable()) == ["a.jpg"]
+    Settings(bench.database).set(key, None)
+    assert bench.index().decoded == 0
+    assert sorted(bench.searchable()) == ["a.jpg", "b.jpg", "c.jpg", "d.png"]
