@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from typing import Final
 
 from PySide6.QtCore import QDate, QLocale
+
+_WEEKDAY: Final = re.compile(r"[,،]?\s*dddd[,،]?\s*")
 
 
 def day_text(taken_at: str) -> str:
     """Give "5 May 2023" for an ISO date and time; what cannot be read comes back as it is."""
     day = _day(taken_at)
-    return taken_at if day is None else QLocale().toString(day, QLocale.FormatType.LongFormat)
+    return taken_at if day is None else QLocale().toString(day, _day_format(QLocale()))
+
+
+def _day_format(locale: QLocale) -> str:
+    # The locale's own order of day, month and year, without the day of the week.
+    return _WEEKDAY.sub("", locale.dateFormat(QLocale.FormatType.LongFormat))
 
 
 def month_text(taken_at: str | None) -> str:

@@ -32,7 +32,7 @@ class Footer(QFrame):
         self.slider.setPageStep(32)
         self.slider.setSingleStep(16)
         self.slider.setValue(tile_edge)
-        self.slider.setFixedWidth(120)
+        self.slider.setFixedSize(120, 22)
         self.slider.setAccessibleName(self.tr("Size of the tiles"))
         self.slider.setToolTip(self.slider.accessibleName())
         self.slider.valueChanged.connect(self.tile_edge_changed.emit)

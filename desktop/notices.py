@@ -51,6 +51,7 @@ _SENTENCES: Final[dict[str, str]] = {
         "notices", "The search model is damaged. Please install it again, or choose another one in the preferences."
     ),
     ErrorKind.PHOTO_UNUSABLE: QT_TRANSLATE_NOOP("notices", "This photo could not be read. The file may be damaged."),
+    ErrorKind.BAD_FILE: QT_TRANSLATE_NOOP("notices", "This file does not have the form it should have."),
     ErrorKind.EXTRA_MISSING: QT_TRANSLATE_NOOP("notices", "A part of Balloon that this needs is not installed."),
     ErrorKind.CANCELLED: QT_TRANSLATE_NOOP("notices", "Stopped."),
     ErrorKind.INTERNAL: QT_TRANSLATE_NOOP(

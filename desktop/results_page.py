@@ -78,7 +78,7 @@ class ResultsPage(QWidget):
             self.message.show_message(self._message())
         self.stack.setCurrentWidget(page)
         self.summary.setText(self._summary() if is_grid else "")
-        self.order.setVisible(is_grid and not self._session.query.is_empty and self._result is not None)
+        self.order.setVisible(is_grid and bool(self._session.query.text.strip()) and self._result is not None)
 
     def _build(self) -> None:
         for page in (self._grid, self.first_start, self.message):

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QLocale, QObject
 
 from engine.protocol import Confidence
 
 if TYPE_CHECKING:
     from desktop.search_query import Query
     from engine.protocol import SearchResult
+
+
+class _Counts(QObject):
+    """Sentences with a number. They are an object's because lupdate knows plurals only from ``self.tr``."""
+
+    def photos(self, count: int) -> str:
+        return self.tr("%Ln photo(s)", "", count)
+
+    def similar(self, count: int) -> str:
+        return self.tr("%Ln photo(s), the most similar first", "", count)
+
+    def matches(self, count: int) -> str:
+        return self.tr("%Ln match(es)", "", count)
+
+    def possible(self, count: int) -> str:
+        return self.tr("%Ln possible", "", count)
+
+    def possible_matches(self, count: int) -> str:
+        return self.tr("%Ln possible match(es)", "", count)
 
 
 def example_queries() -> tuple[str, ...]:
@@ -26,7 +45,7 @@ def example_queries() -> tuple[str, ...]:
 
 def count_text(count: int) -> str:
     """Say "1,240 photos"."""
-    return QCoreApplication.translate("results", "%Ln photo(s)", None, count)
+    return _Counts().photos(count)
 
 
 def result_text(result: SearchResult, query: Query) -> str:
@@ -37,7 +56,7 @@ def result_text(result: SearchResult, query: Query) -> str:
 
 
 def _similar_text(count: int) -> str:
-    return QCoreApplication.translate("results", "%Ln photo(s), the most similar first", None, count)
+    return _Counts().similar(count)
 
 
 def _found_text(result: SearchResult) -> str:
@@ -46,9 +65,11 @@ def _found_text(result: SearchResult) -> str:
     if result.confidence == Confidence.NONE:
         return QCoreApplication.translate("results", "No good match. These photos come closest.")
     if not matches:
-        return QCoreApplication.translate("results", "%Ln possible match(es)", None, possible)
-    words = QCoreApplication.translate("results", "%Ln match(es)", None, matches)
-    return f"{words} · {QCoreApplication.translate('results', '%Ln possible', None, possible)}" if possible else words
+        return _Counts().possible_matches(possible)
+    words = _Counts().matches(matches)
+    if possible:
+        words += " · " + _Counts().possible(possible)
+    return words
 
 
 def coverage_text(result: SearchResult) -> str:

@@ -103,7 +103,7 @@ class SearchBar(QWidget):
         return self._photo_place.findChildren(PhotoChip)
 
     def _build(self) -> None:
-        self.edit.setPlaceholderText(self.tr("Search your photos, for example “red balloon over the sea”"))
+        self._show_hint()
         self.edit.setAccessibleName(self.tr("Search"))
         self.edit.setFrame(False)
         self._field = QFrame()
@@ -153,7 +153,12 @@ class SearchBar(QWidget):
             chip.removed.connect(lambda photo=photo: self._remove_photo(photo))
             self._photo_row.addWidget(chip)
         self._photo_place.setVisible(bool(photos))
+        self._show_hint()
         self._show_clear()
+
+    def _show_hint(self) -> None:
+        example = self.tr("Search your photos, for example “red balloon over the sea”")
+        self.edit.setPlaceholderText(self.tr("Add words…") if self._photos else example)
 
     def _remove_photo(self, photo: PhotoTerm) -> None:
         self._set_photos(tuple(kept for kept in self._photos if kept != photo))

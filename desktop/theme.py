@@ -192,7 +192,8 @@ def palette_of(tokens: Tokens) -> QPalette:
 
 def style_sheet(tokens: Tokens) -> str:
     """``resources/style.qss`` with every ``@token`` replaced; an unknown token raises ``KeyError``."""
-    values = asdict(tokens) | {"icons": (resources_dir() / "icons").as_posix()}
+    scheme = "dark" if tokens is DARK else "light"
+    values = asdict(tokens) | {"icons": (resources_dir() / "icons").as_posix(), "scheme": scheme}
     text = (resources_dir() / "style.qss").read_text(encoding="utf-8")
     return _TOKEN.sub(lambda match: values[match.group(1)], text)
 

@@ -12,7 +12,7 @@ import sys
 import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.protocol import (
     Confidence,
@@ -43,6 +43,9 @@ from engine.protocol.methods import (
     TextList,
     Welcome,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LIBRARY = "/library"
 FOLDER = "/photos"
@@ -154,7 +157,7 @@ class FakeEngine:
             sys.stdout.flush()
 
     def result(self, method: str, params: dict[str, Any]) -> Any:
-        answers = {
+        answers: dict[str, Callable[[], Any]] = {
             "hello": lambda: Welcome(1, "fake", LIBRARY, "fake-model", self.plan.read_only),
             "status": self.status,
             "index.state": lambda: IndexState(False, self.progress(), "CPUExecutionProvider"),
@@ -169,7 +172,8 @@ class FakeEngine:
             "saved.list": lambda: TextList((TextItem("sea 2023", "The sea"),)),
             "settings.get": lambda: SettingValue(params["key"]),
         }
-        return answers[method]() if method in answers else METHODS[method][1]()
+        make: Callable[[], Any] = answers.get(method, METHODS[method][1])
+        return make()
 
     def status(self) -> LibraryStatus:
         n = self.plan.photos

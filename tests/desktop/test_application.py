@@ -1,0 +1,234 @@
+"""Start and end: settings, language, theme, one window only, and bugs."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QByteArray, QLibraryInfo
+from PySide6.QtWidgets import QApplication, QDialogButtonBox
+
+from desktop import notices
+from desktop.application import Application, Start
+from desktop.crash import CrashHandler
+from desktop.engine_client import EngineFailure, EngineState
+from desktop.languages import Translations, spoken_language
+from desktop.open_with import Program, programs_for
+from desktop.settings import AppSettings
+from desktop.single_instance import SingleInstance
+from desktop.theme import DARK, LIGHT, Tokens, contrast, style_sheet
+from engine.protocol import ErrorKind, IssueReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.desktop.conftest import Fake
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def english_again(qapp: QApplication) -> Iterator[Translations]:
+    """Translations that are English again, and a light theme, when the test ends."""
+    from PySide6.QtCore import QLocale
+
+    before, palette, sheet = QLocale(), qapp.palette(), qapp.styleSheet()
+    translations = Translations(qapp)
+    yield translations
+    translations.use("en")
+    for translator in translations._installed:
+        qapp.removeTranslator(translator)
+    QLocale.setDefault(before)
+    qapp.setPalette(palette)
+    qapp.setStyleSheet(sheet)
+    qapp.setProperty("balloon_dark", False)
+
+
+def test_settings_outlive_the_program(tmp_path: Path, qtbot: QtBot) -> None:
+    first = AppSettings(tmp_path / "a.ini")
+    first.language, first.theme, first.tile_edge, first.library = "zh_CN", "dark", 200, Path("/l ü")
+    first.geometry = QByteArray(b"\x01\x02")
+    first.save()
+    second = AppSettings(tmp_path / "a.ini")
+    assert (second.language, second.theme, second.tile_edge, second.library) == ("zh_CN", "dark", 200, Path("/l ü"))
+    assert second.geometry == QByteArray(b"\x01\x02")
+
+
+def test_unreadable_settings_are_the_defaults(tmp_path: Path, qtbot: QtBot) -> None:
+    file = tmp_path / "a.ini"
+    file.write_text("[General]\nlanguage=klingon\ntheme=7\ntile_edge=huge\ngeometry=x\n")
+    settings = AppSettings(file)
+    assert (settings.language, settings.theme, settings.tile_edge) == ("system", "system", 176)
+    assert settings.geometry.isEmpty()
+
+
+def test_setting_is_announced_once(tmp_path: Path, qtbot: QtBot) -> None:
+    settings = AppSettings(tmp_path / "a.ini")
+    names: list[str] = []
+    settings.changed.connect(names.append)
+    settings.theme = "dark"
+    settings.theme = "dark"
+    assert names == ["theme"]
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+def test_texts_meet_wcag_aa_in_both_themes(tokens: Tokens) -> None:
+    grounds = {
+        "text": ("window", "surface", "field", "hover", "pressed", "selection"),
+        "muted": ("window", "surface", "field", "hover"),
+        "accent": ("window", "surface"),
+        "on_accent": ("accent", "accent_hover"),
+        "calm_text": ("calm",),
+        "warn_text": ("warn",),
+    }
+    colours = asdict(tokens)
+    for text, all_grounds in grounds.items():
+        for ground in all_grounds:
+            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    for ring in ("accent", "edge"):
+        assert contrast(colours[ring], colours["window"]) >= 3.0, ring
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+def test_style_sheet_has_no_open_token(tokens: Tokens) -> None:
+    assert "@" not in style_sheet(tokens)
+
+
+def test_chinese_interface_speaks_chinese_and_so_does_qt(english_again: Translations) -> None:
+    english_again.use("zh_CN")
+    assert notices.sentence(EngineFailure(ErrorKind.DISK_FULL)).startswith("磁盘")
+    if Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath), "qtbase_zh_CN.qm").is_file():
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        assert box.button(QDialogButtonBox.StandardButton.Cancel).text().startswith("取消")
+
+
+def test_every_error_and_reason_has_a_sentence(qtbot: QtBot) -> None:
+    sentences = [notices.sentence_for(kind) for kind in ErrorKind]
+    assert len(set(sentences)) == len(ErrorKind)
+    assert notices.sentence_for("never heard of") == notices.sentence_for(ErrorKind.INTERNAL)
+    assert all(notices.reason_text(reason) for reason in IssueReason)
+
+
+def test_language_is_chosen_or_the_systems() -> None:
+    assert spoken_language("zh_CN") == "zh_CN"
+    assert spoken_language("en") == "en"
+    assert spoken_language("system") in ("en", "zh_CN")
+
+
+def _application(tmp_path: Path, fake: Fake, qapp: QApplication) -> Application:
+    start = Start(tmp_path / "config", tmp_path / "state", tmp_path / "logs", tmp_path / "library")
+    return Application(qapp, start, fake.command())
+
+
+def test_application_changes_language_and_theme_while_it_runs(
+    tmp_path: Path, fake: Fake, qapp: QApplication, qtbot: QtBot, english_again: Translations
+) -> None:
+    application = _application(tmp_path, fake, qapp)
+    application.settings.language = "en"
+    application.show()
+    qtbot.waitUntil(lambda: application.client.state == EngineState.READY)
+    english = application.window
+    english.search.set_text("dog")
+    application.settings.language = "zh_CN"
+    qtbot.waitUntil(lambda: application.window is not english)
+    chinese = application.window
+    assert chinese.search.edit.accessibleName() == "搜索"
+    assert chinese.search.edit.text() == "dog"
+    qtbot.waitUntil(lambda: chinese.model.photo_count == 5)
+    application.settings.theme = "dark"
+    qtbot.waitUntil(lambda: application.window is not chinese)
+    assert qapp.palette().window().color().name() == DARK.window
+    application.settings.language = "en"
+    application.settings.theme = "light"
+    qtbot.waitUntil(lambda: application.window.search.edit.accessibleName() == "Search")
+    application.say_crashed()
+    assert application.window.results.banner.isVisible()
+    application.raise_window()
+    application.window.closed.disconnect(qapp.quit)
+    application.window.close()
+    application.close()
+    application.deleteLater()
+
+
+def test_second_start_calls_the_first_window(tmp_path: Path, qtbot: QtBot) -> None:
+    first, second = SingleInstance(tmp_path), SingleInstance(tmp_path)
+    assert first.claim()
+    assert not second.claim()
+    with qtbot.waitSignal(first.called):
+        second.call_first()
+    with qtbot.waitSignal(first.called):
+        second.call_first()
+    first.release()
+    assert second.claim()
+    second.release()
+
+
+def test_bug_is_logged_and_announced(caplog: pytest.LogCaptureFixture, qtbot: QtBot) -> None:
+    crashes = CrashHandler()
+    crashes.install()
+    try:
+        with qtbot.waitSignal(crashes.crashed):
+            sys.excepthook(ValueError, ValueError("odd"), None)
+        assert "odd" in caplog.text
+        with qtbot.waitSignal(crashes.crashed):
+            thread = threading.Thread(target=lambda: int("odd"))
+            thread.start()
+            thread.join()
+    finally:
+        crashes.uninstall()
+    caplog.clear()
+    assert sys.excepthook is sys.__excepthook__
+
+
+def test_programs_come_from_the_systems_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from desktop import open_with
+
+    folder = tmp_path / "applications"
+    folder.mkdir()
+    (folder / "mimeinfo.cache").write_text("[MIME Cache]\nimage/jpeg=viewer.desktop;hidden.desktop;gone.desktop;\n")
+    entry = "[Desktop Entry]\nName=Viewer\nExec=view --fit %U\nName[xx]=No\n"
+    (folder / "viewer.desktop").write_text(entry)
+    (folder / "hidden.desktop").write_text(entry + "NoDisplay=true\n")
+    monkeypatch.setattr(open_with.QStandardPaths, "standardLocations", lambda _kind: [str(folder)])
+    open_with._entries_for.cache_clear()
+    programs = programs_for(tmp_path / "a photo.jpg")
+    open_with._entries_for.cache_clear()
+    assert programs == ([Program("Viewer", ("view", "--fit", "%U"))] if sys.platform.startswith("linux") else [])
+
+
+def test_command_line_names_the_file_once() -> None:
+    file = Path("/p/a photo.jpg")
+    assert Program("", ("view", "--fit", "%U")).command_for(file) == ["view", "--fit", str(file)]
+    assert Program("", ("view", "%i")).command_for(file) == ["view", str(file)]
+
+
+def test_help_of_the_program_needs_no_screen() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "desktop", "--help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "--library" in done.stdout
+
+
+def test_log_goes_to_the_file(tmp_path: Path) -> None:
+    from desktop.crash import start_log
+
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    root.handlers.clear()
+    try:
+        start_log(tmp_path / "logs" / "desktop.log")
+        logging.getLogger("desktop").info("hello")
+        assert "hello" in (tmp_path / "logs" / "desktop.log").read_text(encoding="utf-8")
+    finally:
+        for handler in root.handlers:
+            handler.close()
+        root.handlers[:] = before
+        root.setLevel(level)
