@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -93,8 +94,9 @@ class BankVectors:
             self._cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             np.save(part, vectors.astype(np.float16), allow_pickle=False)
             part.replace(self._cache)
-        except OSError:
-            part.unlink(missing_ok=True)  # a read-only or full disk: they are made anew the next time
+        except OSError:  # a read-only or full disk: they are made anew the next time
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 class CaptionFinder:
