@@ -13,6 +13,8 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _UNMARKED = ("utf-8", "gb18030", "cp1252")
 _WHITESPACE = frozenset("\t\n\r\f\v\x85")
 _CHUNK_BYTES = 1 << 20
+_LOOKED_AT = 4096
+_LATIN = b"\t\n\r" + bytes(range(0x20, 0x7F))
 
 
 def decode_plain(raw: bytes) -> str | None:
@@ -39,11 +41,17 @@ def _candidates(head: bytes) -> tuple[str, ...]:
             return (encoding,)
     if b"\x00" not in head:
         return _UNMARKED
-    # Unmarked UTF-16: line ends and spaces have their zero byte always on the same side.
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if even and odd:
+    # Unmarked UTF-16: its spaces, line ends and Latin letters have their zero byte mostly on the same side.
+    pairs = list(zip(head[0:_LOOKED_AT:2], head[1:_LOOKED_AT:2], strict=False))
+    little = sum(_is_latin(low) and not high for low, high in pairs)
+    big = sum(_is_latin(low) and not high for high, low in pairs)
+    if little == big:
         return ()
-    return ("utf-16-be",) if even else ("utf-16-le",)
+    return ("utf-16-le",) if little > big else ("utf-16-be",)
+
+
+def _is_latin(byte: int) -> bool:
+    return byte in _LATIN
 
 
 def _decodes(path: Path, encoding: str) -> bool:
