@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.api.keeping import BANK_SETTING
-from engine.api.searching import known_photo, photo_vector
+from engine.api.searching import bounded, known_photo, photo_vector
 from engine.errors import KnownError
 from engine.imaging.metadata_captions import LONGEST_CAPTION, clean_text
 from engine.indexing.caption_vectors import CaptionEncoder
@@ -35,7 +35,9 @@ def nearest(parts: Parts, request: CaptionsRequest) -> CaptionsResult:
     wants_bank = request.source == "bank" or parts.settings.get(BANK_SETTING) != "false"
     bank = parts.shared.bank if wants_bank else None
     finder = CaptionFinder(parts.captions, parts.embeddings().model, parts.encoder, bank)
-    found = finder.nearest(vector, request.limit, source=request.source, language=request.language, besides=content)
+    found = finder.nearest(
+        vector, bounded(request.limit), source=request.source, language=request.language, besides=content
+    )
     where = parts.contents.present([item.stored.content for item in found if item.stored is not None])
     return CaptionsResult(
         PhotoPath.of(path), _own_rows(parts, content, vector), tuple(_near_row(item, where) for item in found)

@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from engine.library.contents import FoundPhoto
     from engine.protocol.methods import BrowseRequest, BrowseResult, SearchRequest, SimilarRequest, Understood
 
+MOST_HITS = 10_000_000
+
 
 def today() -> date:
     """The day that "yesterday" is counted from: the person's own calendar."""
     return datetime.now().astimezone().date()
+
+
+def bounded(count: int) -> int:
+    """A count that came over the wire, within what SQLite and memory can take."""
+    return min(max(0, count), MOST_HITS)
 
 
 def search(parts: Parts, request: SearchRequest) -> SearchResult:
@@ -33,7 +40,7 @@ def search(parts: Parts, request: SearchRequest) -> SearchResult:
     # A photo is no answer to the question what is like it.
     besides = frozenset(content for content, _ in known if content is not None)
     vectors = tuple(vector for _, vector in known)
-    asked = Asked(query, vectors, request.without, besides, request.limit, request.order, request.grouped)
+    asked = Asked(query, vectors, request.without, besides, bounded(request.limit), request.order, request.grouped)
     return parts.retriever.search(asked)
 
 
@@ -61,13 +68,13 @@ def similar(parts: Parts, request: SimilarRequest) -> SearchResult:
         vector = parts.embeddings().get(content)
         if vector is None:
             vector = encode_photo(parts, path)
-        found = _like(parts, vector, content, request.limit)
+        found = _like(parts, vector, content, bounded(request.limit))
     else:
         if request.path is None:
             raise KnownError(ErrorKind.USAGE, "Say which photo: one of the library, or a file.")
         path = request.path.to_path()
         known, vector = photo_vector(parts, path)
-        found = _like(parts, vector, known, request.limit)
+        found = _like(parts, vector, known, bounded(request.limit))
     return SearchResult(
         str(path), found.model, found.confidence, found.took_ms, found.hits, (), found.covered, found.known
     )
@@ -84,8 +91,9 @@ def browse(parts: Parts, request: BrowseRequest) -> BrowseResult:
     from engine.library.selection import Selection
     from engine.protocol.methods import BrowseResult
 
-    photos = parts.selector.by_date(Selection(), offset=request.offset, limit=request.limit)
-    hits = tuple(_browsed(parts, photo, request.offset + row) for row, photo in enumerate(photos, start=1))
+    offset = bounded(request.offset)
+    photos = parts.selector.by_date(Selection(), offset=offset, limit=bounded(request.limit))
+    hits = tuple(_browsed(parts, photo, offset + row) for row, photo in enumerate(photos, start=1))
     return BrowseResult(parts.contents.count(), hits)
 
 

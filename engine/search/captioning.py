@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -59,15 +60,17 @@ class BankVectors:
         self._cache = cache
         self._encoder = encoder
         self._vectors: NDArray[np.float32] | None = None
+        self._making = threading.Lock()
 
     def vectors(self) -> NDArray[np.float32]:
-        """Unit vectors (N, dim) in the order of the bank."""
-        if self._vectors is None:
-            self._vectors = self._read()
-        if self._vectors is None:
-            self._vectors = self._encode()
-            self._write(self._vectors)
-        return self._vectors
+        """Unit vectors (N, dim) in the order of the bank; a second thread waits for the first to make them."""
+        with self._making:
+            if self._vectors is None:
+                self._vectors = self._read()
+            if self._vectors is None:
+                self._vectors = self._encode()
+                self._write(self._vectors)
+            return self._vectors
 
     def _read(self) -> NDArray[np.float32] | None:
         try:
