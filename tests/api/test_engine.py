@@ -14,7 +14,7 @@ from engine.api import Engine
 from engine.errors import KnownError
 from engine.library.lock import is_held
 from engine.protocol import ErrorKind, FolderState, PhotoPath
-from engine.protocol.methods import BrowseRequest, CaptionAdd, SearchRequest, SimilarRequest, TextItem
+from engine.protocol.methods import BrowseRequest, CaptionAdd, CaptionsRequest, SearchRequest, SimilarRequest, TextItem
 from tests.api.conftest import names
 from tests.photo_factory import write_text_as, write_truncated
 
@@ -201,6 +201,20 @@ def test_all_photos_are_browsed_page_by_page(desk: Desk) -> None:
     assert {page.total for page in pages} == {5}
     assert all(Path(hit.thumbnail or "").is_file() for page in pages for hit in page.hits)
     assert len({hit.photo_id for page in pages for hit in page.hits}) == 5
+
+
+@pytest.mark.parametrize("number", [-1, 0, 10**30])
+def test_odd_limits_are_no_bug(desk: Desk, number: int) -> None:
+    desk.photo("red.png")
+    desk.index()
+    expected = 1 if number > 0 else 0
+    for text in ("red", "name:red", "-blue"):
+        assert len(desk.engine.search_request(SearchRequest(text, limit=number)).hits) == expected
+    assert len(desk.engine.browse(BrowseRequest(0, number)).hits) == expected
+    assert len(desk.engine.browse(BrowseRequest(number, 10)).hits) == 1 - expected
+    photo = desk.hit("red").photo_id
+    assert desk.engine.similar_request(SimilarRequest(photo_id=photo, limit=number)).hits == ()
+    assert len(desk.engine.nearest_captions(CaptionsRequest(photo_id=photo, limit=number)).nearest) == 2 * expected
 
 
 def test_what_is_understood_is_told_without_searching(desk: Desk) -> None:

@@ -15,7 +15,6 @@ from engine.models.package import TextTower, read_card
 from engine.models.tokenizer import TextTokenizer
 from engine.protocol import ErrorKind
 
-
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -149,6 +150,14 @@ def test_bank_is_encoded_once_and_kept_without_pickle(gallery: Gallery, bank_fil
     cache = gallery.shelf.paths.cache
     assert [path.name for path in cache.iterdir()] == ["bank.npy"]
     assert np.load(cache / "bank.npy", allow_pickle=False).dtype == np.float16
+
+
+def test_bank_is_encoded_once_however_many_threads_ask(gallery: Gallery, bank_file: Path) -> None:
+    bank = BankVectors(read_bank(bank_file), gallery.shelf.paths.cache / "bank.npy", gallery.as_encoder)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: bank.vectors(), range(8)))
+    assert all(vectors is found[0] for vectors in found)
+    assert gallery.encoder.texts == 6
 
 
 def test_vectors_stand_in_the_order_of_the_bank(gallery: Gallery, bank_file: Path) -> None:
