@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.library.photos import FileStamp
@@ -131,6 +131,7 @@ def test_file_name_that_is_no_text_is_found_by_the_rest(shelf: Shelf) -> None:
     assert find(shelf, "balloon") == [TextHit(content, "name")]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_query_is_answered(shelf_for_all: Shelf, text: str) -> None:
     find(shelf_for_all, text)

@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.models.recall import recall
@@ -36,6 +36,7 @@ def slow(ranks: list[int]) -> RecallRow:
     return RecallRow(len(ranks), r1, r5, r10, float(median(ranks)))
 
 
+@settings(deadline=None)
 @given(cases())
 def test_recall_is_what_a_slow_count_says(case: tuple[NDArray[np.float32], NDArray[np.int64]]) -> None:
     scores, owner = case

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import KnownError
@@ -82,6 +82,7 @@ def test_embedded_model_takes_odd_texts(real: tuple[TextTokenizer, TextTower]) -
     assert (mask.sum(axis=1) >= 1).all(), "a text without a token would have no vector"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet=st.characters(), max_size=80), min_size=1, max_size=4))
 def test_embedded_model_takes_any_text(real: tuple[TextTokenizer, TextTower], texts: list[str]) -> None:
     ids, mask = real[0].encode(texts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -81,6 +81,7 @@ def test_words_are_what_a_person_would_point_at(text: str, words: list[str]) -> 
     assert _words(text) == words
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_has_at_most_so_many_words_and_loses_no_chinese(text: str) -> None:
     words = _words(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.search.fusion import RANK_CONSTANT, WEIGHTS, fuse
@@ -28,6 +28,7 @@ def test_words_a_person_wrote_weigh_more_than_a_folders_name() -> None:
     assert WEIGHTS["captions"] > WEIGHTS["name"] > WEIGHTS["directory"] > 0
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(WEIGHTS)), st.lists(st.integers(0, 20), unique=True, max_size=12)),
     st.integers(0, 20),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.models.package import Calibration
@@ -21,6 +21,7 @@ def test_probability_is_a_half_between_the_thresholds_and_sure_beyond_them() -> 
     assert probability(0.2, LIMITS) < 0.05
 
 
+@settings(deadline=None)
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1), st.floats(0, 1))
 def test_probability_grows_with_similarity_for_any_thresholds(
     one: float, other: float, low: float, width: float

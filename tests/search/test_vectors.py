@@ -94,6 +94,7 @@ def test_nearest_are_those_a_full_sort_gives() -> None:
         np.testing.assert_allclose(found.scores, scores[order[:k]], atol=1e-6)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(0, 45))
 def test_ties_keep_the_order_of_the_rows_and_fewer_are_the_first_of_more(levels: list[int], k: int) -> None:
     angles = np.array(levels, dtype=np.float32)
