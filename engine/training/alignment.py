@@ -85,7 +85,8 @@ def draw(album: Album, order: NDArray[np.int64], batch: int, each: int, chance: 
         photos = order[start : start + batch]
         if len(photos) == 1:
             continue  # one photo alone has nothing to be told apart from
-        texts, owner = [], []
+        texts: list[int] = []
+        owner: list[int] = []
         for place, photo in enumerate(photos):
             for pool in (album.english[photo], album.chinese[photo]):
                 picked = chance.permutation(len(pool))[:each]

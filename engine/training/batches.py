@@ -56,7 +56,7 @@ def by_length(
     Sorting happens within stretches of 40 batches, so that batches differ from epoch to epoch.
     """
     stretch = batch * 40
-    batches = []
+    batches: list[NDArray[np.int64]] = []
     for start in range(0, len(order), stretch):
         part = order[start : start + stretch]
         part = part[np.argsort(lengths[part], kind="stable")]

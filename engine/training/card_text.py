@@ -100,7 +100,7 @@ def _held_out(shop: Workshop) -> str:
     rows = []
     for stage, name in names.items():
         figures = shop.noted(stage)
-        rows += [[name, language, *_both(figures[language])] for language in ("en", "zh")]
+        rows += [[name, language, *_both(figures[language])] for language in ("en", "zh") if language in figures]
     head = ("stage", "language", "text to photo, R@1 / R@5 / R@10", "photo to text")
     return f"{len(shop.split.held_out)} photos, never trained on.\n\n" + _table(head, rows)
 

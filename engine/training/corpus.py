@@ -56,7 +56,7 @@ def pairs_of(photo: PackPhoto) -> list[Parallel]:
     """Pair a photo's captions and tags one by one where there are as many of each, else all with all."""
     from engine.training.data import Parallel
 
-    out = []
+    out: list[Parallel] = []
     for english, chinese in ((photo.en, photo.zh), (photo.tags_en, photo.tags_zh)):
         if len(english) == len(chinese):
             out.extend(Parallel((en,), (zh,)) for en, zh in zip(english, chinese, strict=True))

@@ -89,7 +89,7 @@ def teach(tower: TextTower, english: Lessons, chinese: Lessons, lecture: Lecture
             vectors = tower.sentence(tokens.ids.to(device), tokens.mask.to(device))
         loss, similarity = lesson_loss(vectors.float(), target, lecture)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
         optimiser.step()
         schedule.step()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -44,10 +44,12 @@ class EarlyModule:
     """The same on a GPU."""
 
     def __init__(self, early: EarlyStages) -> None:
-        self._early = early.to(best_device(), memory_format=torch.channels_last).eval()
+        module: Any = early
+        self._early = module.to(best_device(), memory_format=torch.channels_last).eval()
 
     @torch.inference_mode()
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """Turn (N, S, S, 3) pixels into (N, H, W, C) activations."""
         states = self._early(torch.from_numpy(pixels).to(best_device()))
-        return states.permute(0, 2, 3, 1).half().cpu().numpy()
+        half: NDArray[np.float16] = states.permute(0, 2, 3, 1).half().cpu().numpy()
+        return half

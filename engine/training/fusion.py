@@ -52,7 +52,8 @@ class AttentionFusion(nn.Module):
         query = self._split(self.query(words))
         key = self._split(self.key(cells))
         logits = torch.einsum("tlhd,pchd->tphlc", query, key) / query.shape[-1] ** 0.5
-        return logits.softmax(dim=-1)
+        weights: torch.Tensor = logits.softmax(dim=-1)
+        return weights
 
     def forward(self, words: torch.Tensor, mask: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
         """Return (T, P) scores to be added to the cosine."""
@@ -61,10 +62,11 @@ class AttentionFusion(nn.Module):
         meant = nn.functional.normalize(self.word(words), dim=-1)
         fit = torch.einsum("tplw,tlw->tpl", nn.functional.normalize(seen, dim=-1), meant)
         counts = self.weight(words).squeeze(-1).masked_fill(mask == 0, float("-inf")).softmax(dim=-1)
-        return self.strength * torch.einsum("tpl,tl->tp", fit, counts)
+        scores: torch.Tensor = self.strength * torch.einsum("tpl,tl->tp", fit, counts)
+        return scores
 
     def _split(self, states: torch.Tensor) -> torch.Tensor:
-        return states.unflatten(-1, (self.heads, -1))
+        return states.reshape(*states.shape[:-1], self.heads, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def train_fusion(fusion: AttentionFusion, data: FusionData, course: FusionCourse
         for number, rows in enumerate(_hard_batches(data, course.batch, chance), start=1):
             loss = _fusion_loss(fusion, data, rows, course)
             optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimiser.step()
             running += (float(loss.detach()) - running) / number
         logger.info("fusion epoch %d of %d: loss %.3f", epoch, course.epochs, running)

@@ -64,8 +64,9 @@ class LateStages(nn.Module):
 
     def __init__(self, network: Any, blocks: int, dim: int, drop_path: float = 0.0) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(list(network._blocks)[blocks:])
-        for block in self.blocks:
+        late: list[Any] = list(network._blocks)[blocks:]
+        self.blocks = nn.ModuleList(late)
+        for block in late:
             block._depthwise_conv = FixedDepthwise(block._depthwise_conv)
         self.head = network._conv_head
         self.head_norm = network._bn1

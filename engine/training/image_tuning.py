@@ -88,9 +88,9 @@ def tune_image(pair: Pair, captioned: Gallery, labelled: Gallery | None, course:
             loss = _loss(pair, captioned, drawn, course)
             running += (float(loss.detach()) - running) / number
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            torch.autograd.backward(loss)
             if labels is not None and labelled is not None:
-                (course.label_weight * _loss(pair, labelled, next(labels), course)).backward()
+                torch.autograd.backward(course.label_weight * _loss(pair, labelled, next(labels), course))
             nn.utils.clip_grad_norm_(pair.parameters(), 2.0)
             optimiser.step()
             schedule.step()

@@ -119,8 +119,9 @@ def store_half(path: Path, at_least: int = 1024) -> None:
         if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < at_least:
             continue
         name = tensor.name
-        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}.half")
-        tensor.CopyFrom(half)
+        half: Any = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}.half")
+        weights: Any = tensor
+        weights.CopyFrom(half)
         casts.append(helper.make_node("Cast", [f"{name}.half"], [name], name=f"{name}.widen", to=TensorProto.FLOAT))
     for cast in reversed(casts):
         model.graph.node.insert(0, cast)
@@ -138,40 +139,42 @@ def quantise_weights(path: Path) -> None:
     """Turn a text tower's matrices into int8 with one scale per column, activations quantised on the fly."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime import quantization
 
     model = onnx.load(path)
     # The quantiser turns matrices round and stumbles over shapes noted for them before.
     del model.graph.value_info[:]
+    tools: Any = quantization  # exports its names only by implication
     with _quiet_libraries():
-        quantize_dynamic(
+        tools.quantize_dynamic(
             model,
             path,
             op_types_to_quantize=["MatMul", "Gemm", "Gather"],
             per_channel=True,
-            weight_type=QuantType.QInt8,
+            weight_type=tools.QuantType.QInt8,
         )
 
 
 def quantise_static(path: Path, photos: NDArray[np.uint8], skip: Sequence[str] = ()) -> None:
     """Turn an image tower into int8 (QDQ, one scale per channel), ranges taken from ``photos`` (N, S, S, 3)."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+    from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     whole = path.with_suffix(".float.onnx")
     with _quiet_libraries():
         quant_pre_process(str(path), str(whole), skip_symbolic_shape=True)
-        quantize_static(
+        tools: Any = quantization
+        tools.quantize_static(
             whole,
             path,
             _Photos(photos),
-            quant_format=QuantFormat.QDQ,
+            quant_format=tools.QuantFormat.QDQ,
             per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+            activation_type=tools.QuantType.QUInt8,
+            weight_type=tools.QuantType.QInt8,
             nodes_to_exclude=list(skip),
-            calibrate_method=CalibrationMethod.MinMax,
+            calibrate_method=tools.CalibrationMethod.MinMax,
         )
     whole.unlink()
 
@@ -201,8 +204,9 @@ def open_graph(path: Path) -> Callable[[Mapping[str, NDArray[Any]]], list[NDArra
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
-    onnxruntime.set_default_logger_severity(4)
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    runtime: Any = onnxruntime
+    runtime.set_default_logger_severity(4)
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
     def run(inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
         outputs: list[NDArray[np.float32]] = session.run(None, dict(inputs))

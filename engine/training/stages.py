@@ -110,7 +110,7 @@ def encode_sentences(shop: Workshop) -> None:
         which: text_vectors(tower, tokenise(shop.tokenizer, album.texts), sentences=True)
         for which, album in (("captioned", shop.album), ("labelled", shop.label_album))
     }
-    np.savez(path, **vectors)
+    np.savez(path, captioned=vectors["captioned"], labelled=vectors["labelled"])
 
 
 def baseline(shop: Workshop) -> None:
@@ -174,7 +174,7 @@ def encode_images(shop: Workshop) -> None:
     for which in ("captioned", "labelled"):
         views = shop.views(which)
         vectors[which] = np.stack([image_vectors(late, views[:, view]) for view in range(views.shape[1])], axis=1)
-    np.savez(path, **vectors)
+    np.savez(path, captioned=vectors["captioned"], labelled=vectors["labelled"])
 
 
 def tune_texts(shop: Workshop) -> None:

@@ -76,7 +76,7 @@ class TextTower(nn.Module):
     def word_states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Return the (N, L, width) states after the last layer."""
         places = torch.arange(input_ids.shape[1], device=input_ids.device)
-        states = self.dropout(self.norm(self.words(input_ids) + self.places(places)))
+        states: torch.Tensor = self.dropout(self.norm(self.words(input_ids) + self.places(places)))
         allowed = attention_mask[:, None, None, :].bool()
         for layer in self.layers:
             states = layer(states, allowed)

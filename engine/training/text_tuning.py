@@ -46,16 +46,16 @@ class Exhibition:
 class TextCourse:
     """How to train the text side. ``lesson_weight`` is that of the teacher's sentences beside the captions."""
 
-    epochs: int = 10
+    epochs: int = 8
     batch: int = 256
     each: int = 1
     learning_rate: float = 1e-4
     word_rate: float = 3e-4
     soft: float = 0.2
     label_weight: float = 0.3
-    label_batch: int = 96
-    lesson_weight: float = 1.0
-    lesson_batch: int = 128
+    label_batch: int = 48
+    lesson_weight: float = 0.5
+    lesson_batch: int = 48
     word_drop: float = 0.1
     seed: int = 1
 
@@ -87,7 +87,7 @@ def tune_text(
         for number, drawn in enumerate(draw(captioned.album, order, course.batch, course.each, chance), start=1):
             optimiser.zero_grad(set_to_none=True)
             loss = _caption_loss(tower, captioned, drawn, log_scale, course)
-            loss.backward()
+            torch.autograd.backward(loss)
             extra.backward(tower, log_scale)
             nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
             optimiser.step()
@@ -132,9 +132,10 @@ class _Extra:
         course = self._course
         if self._labels is not None and self._labelled is not None:
             loss = _caption_loss(tower, self._labelled, next(self._labels), log_scale, course)
-            (course.label_weight * loss).backward()
+            torch.autograd.backward(course.label_weight * loss)
         for lessons in self._lessons:
-            (course.lesson_weight / len(self._lessons) * self._lesson_loss(tower, lessons)).backward()
+            share = course.lesson_weight / len(self._lessons)
+            torch.autograd.backward(share * self._lesson_loss(tower, lessons))
 
     def _lesson_loss(self, tower: TextTower, lessons: Lessons) -> torch.Tensor:
         members = self._chance.integers(len(lessons.rows), size=self._course.lesson_batch)

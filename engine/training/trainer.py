@@ -95,7 +95,7 @@ def train_mapping(mapping: Mapping, pairs: Pairs, recipe: Recipe, held_out: Pair
             loss = _loss(mapping, texts, images, right, recipe, log_scale)
             loss = loss + recipe.anchor * _distance(mapping, start)
             optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
         if keeper.is_done(epoch):

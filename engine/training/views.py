@@ -10,7 +10,7 @@ import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from PIL import Image, ImageEnhance
@@ -97,7 +97,7 @@ def cache_views(pack: Path, photos: Sequence[PackPhoto], early: Early, path: Pat
     if path.is_file():
         return
     partial = path.with_suffix(".part.npy")
-    out: NDArray[np.float16] | None = None
+    out: Any = None
     done = 0
     for rows, pixels in _pixel_batches(pack, photos, plan):
         states = early(pixels.reshape(-1, *pixels.shape[2:]))

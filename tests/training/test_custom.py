@@ -32,7 +32,8 @@ class Base:
 
     def vector(self, text: str) -> np.ndarray:
         made = np.random.default_rng(int(text.split(maxsplit=1)[0][1:])).normal(size=DIM)
-        return made / np.linalg.norm(made)
+        unit: np.ndarray = made / np.linalg.norm(made)
+        return unit
 
     def encode_texts(self, texts: list[str]) -> np.ndarray:
         """The user's field is the base's, turned: a linear mapping can learn it."""

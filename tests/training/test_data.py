@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
-import tarfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,50 +22,16 @@ from engine.training.data import (
 from engine.training.near_copies import find_near_copies, hash_folder, perceptual_hash
 from engine.training.phrases import Phrases, read_phrases, spoken
 from engine.training.views import ViewPlan, cache_views, centre_view, random_view, speaks_of_sides
+from tests.training.small_pack import made_picture, write_pack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def picture(seed: int, size: tuple[int, int] = (90, 60)) -> Image.Image:
-    """A smooth random picture, different for every seed."""
-    small = np.random.default_rng(seed).integers(0, 255, (5, 7, 3)).astype(np.uint8)
-    return Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
-
-
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     """A pack of six captioned and two labelled photos, with sentences."""
-    folder = tmp_path / "pack"
-    (folder / "text").mkdir(parents=True)
-    captioned = [
-        {"shard": f"captioned-0{row % 2}.tar", "file": f"coco/{row}.webp", "source": "coco", "en": [f"a  photo {row}"],
-         "zh": [f"照片{row}"], "tags_en": ["red", "sea"], "tags_zh": ["红", "海"]}
-        for row in range(6)
-    ]  # fmt: skip
-    labelled = [
-        {"shard": "labelled-00.tar", "file": f"l/{row}.webp", "source": "corel5k", "labels": ["sky", "sun"]}
-        for row in range(2)
-    ]
-    for name, rows in (("captions", captioned), ("labels", labelled)):
-        (folder / f"{name}.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    for shard in ("captioned-00.tar", "captioned-01.tar", "labelled-00.tar"):
-        with tarfile.open(folder / shard, "w") as tar:
-            for number, row in enumerate(captioned + labelled):
-                if row["shard"] == shard:
-                    stream = io.BytesIO()
-                    picture(number).save(stream, "WEBP", quality=90)
-                    info = tarfile.TarInfo(str(row["file"]))
-                    info.size = stream.tell()
-                    tar.addfile(info, io.BytesIO(stream.getvalue()))
-    texts = {
-        "english_captions.txt.gz": "a dog \n\n two  cats\n",
-        "flickr8k_en_zh.jsonl.gz": json.dumps({"en": "a dog", "zh": "一只狗", "by": "machine"}) + "\n",
-        "flickr8k_zh_human.jsonl.gz": json.dumps({"en": ["a boy", "a child"], "zh": ["男孩"]}) + "\n",
-    }
-    for name, text in texts.items():
-        (folder / "text" / name).write_bytes(gzip.compress(text.encode()))
-    return folder
+    return write_pack(tmp_path / "pack", captioned=6, labelled=2)
 
 
 def test_pictures_come_with_the_row_they_belong_to(pack: Path) -> None:
@@ -77,9 +39,9 @@ def test_pictures_come_with_the_row_they_belong_to(pack: Path) -> None:
     seen = dict(read_pictures(pack, photos[1:]))
     assert sorted(seen) == [0, 1, 2, 3, 4]
     for row, shown in seen.items():
-        assert np.abs(np.asarray(shown, float) - np.asarray(picture(row + 1), float)).mean() < 8
-    assert photos[0].en == ("a photo 0",)
-    assert read_labelled(pack)[0].labels == ("sky", "sun")
+        assert np.abs(np.asarray(shown, float) - np.asarray(made_picture(row + 1), float)).mean() < 8
+    assert photos[0].en == ("a photo 0 in red",)
+    assert read_labelled(pack)[0].labels == ("sky",)
 
 
 def test_sentences_in_both_languages_are_read(pack: Path) -> None:
@@ -90,12 +52,12 @@ def test_sentences_in_both_languages_are_read(pack: Path) -> None:
 def test_corpus_pairs_captions_and_tags_one_by_one(pack: Path) -> None:
     photo = read_captioned(pack)[0]
     assert pairs_of(photo) == [
-        Parallel(("a photo 0",), ("照片0",)),
+        Parallel(("a photo 0 in red",), ("红色的照片0",)),
         Parallel(("red",), ("红",)),
         Parallel(("sea",), ("海",)),
     ]
     corpus = gather(pack, [photo], [Phrases(("sky",), ("天空",))])
-    assert corpus.english_texts() == ["a dog", "two cats", "a boy", "a child", "a photo 0", "red", "sea", "sky"]
+    assert corpus.english_texts() == ["a dog", "two cats", "a boy", "a child", "a photo 0 in red", "red", "sea", "sky"]
     assert "天空" in corpus.chinese_texts()
 
 
@@ -146,14 +108,14 @@ def test_several_labels_are_said_in_one_line() -> None:
 def test_near_copy_is_found_after_scaling_and_recompression(pack: Path, tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
-    picture(3).resize((300, 200), Image.Resampling.BICUBIC).save(folder / "copy.jpg", quality=60)
-    picture(77).save(folder / "other.jpg")
+    made_picture(3).resize((300, 200), Image.Resampling.BICUBIC).save(folder / "copy.jpg", quality=60)
+    made_picture(77).save(folder / "other.jpg")
     found = find_near_copies(pack, read_captioned(pack), hash_folder(folder))
     assert [(copy.row, copy.like) for copy in found] == [(3, "copy.jpg")]
 
 
 def test_perceptual_hash_tells_pictures_apart() -> None:
-    hashes = [perceptual_hash(picture(seed)) for seed in range(6)]
+    hashes = [perceptual_hash(made_picture(seed)) for seed in range(6)]
     distances = [(a != b).sum() for place, a in enumerate(hashes) for b in hashes[:place]]
     assert min(distances) > 10
 
@@ -166,7 +128,7 @@ def test_photos_described_by_sides_are_not_mirrored() -> None:
 
 def test_random_views_are_square_and_differ() -> None:
     chance = np.random.default_rng(0)
-    views = [random_view(picture(1), ViewPlan(), chance, may_mirror=True) for _ in range(3)]
+    views = [random_view(made_picture(1), ViewPlan(), chance, may_mirror=True) for _ in range(3)]
     assert all(view.shape == (224, 224, 3) for view in views)
     assert not np.array_equal(views[0], views[1])
 

@@ -29,6 +29,6 @@ def test_gradients_are_right(kind: SimilarityKind) -> None:
 
 def test_euclidean_has_a_finite_gradient_where_both_are_equal() -> None:
     same = torch.ones(1, 3, requires_grad=True)
-    SIMILARITIES[SimilarityKind.EUCLIDEAN](same, torch.ones(1, 3)).sum().backward()
+    torch.autograd.backward(SIMILARITIES[SimilarityKind.EUCLIDEAN](same, torch.ones(1, 3)).sum())
     assert same.grad is not None
     assert torch.isfinite(same.grad).all()

@@ -63,7 +63,8 @@ def _parts(tokens: object) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_a_tower_with_all_layers_and_words_of_a_bert_is_that_bert(tmp_path: Path, tokenizer: Tokenizer) -> None:
-    words = sorted(tokenizer.get_vocab(), key=tokenizer.token_to_id)
+    vocabulary = tokenizer.get_vocab()
+    words = sorted(vocabulary, key=vocabulary.__getitem__)
     (tmp_path / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
     theirs = BertTokenizer(str(tmp_path / "vocab.txt"))
     torch.manual_seed(1)
@@ -75,7 +76,8 @@ def test_a_tower_with_all_layers_and_words_of_a_bert_is_that_bert(tmp_path: Path
         intermediate_size=32,
         max_position_embeddings=64,
     )
-    bert = BertModel(config).eval()
+    bert = BertModel(config)
+    bert.train(False)
     tower = tiny_tower(len(words))
     start_from_bert(tower, bert, theirs, tokenizer, (0, 1))
     tokens = pad(tokenise(tokenizer, ["a dog on the sea", "海上的红气球"]))
