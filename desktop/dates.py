@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QDate, QLocale
@@ -24,11 +25,16 @@ def _day_format(locale: QLocale) -> str:
 
 def month_text(taken_at: str | None) -> str:
     """Give "May 2023" or 「2023年5月」 for an ISO date and time, and nothing for a missing or unreadable one."""
-    day = _day(taken_at or "")
+    return _month(taken_at[:10], QLocale().name()) if taken_at else ""
+
+
+@lru_cache(maxsize=4096)
+def _month(date: str, locale: str) -> str:
+    # Painting asks for two of these for every tile.
+    day = _day(date)
     if day is None:
         return ""
-    is_chinese = QLocale().language() == QLocale.Language.Chinese
-    return QLocale().toString(day, "yyyy年M月" if is_chinese else "MMMM yyyy")
+    return QLocale().toString(day, "yyyy年M月" if locale.startswith("zh") else "MMMM yyyy")
 
 
 def _day(taken_at: str) -> QDate | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QWidget
@@ -13,6 +13,8 @@ from desktop.theme import current_tokens
 
 if TYPE_CHECKING:
     from desktop.index_status import IndexStatus
+
+_HEIGHT: Final = 40  # so that the Pause button, which comes and goes, does not move the photos
 
 
 class Footer(QFrame):
@@ -27,6 +29,7 @@ class Footer(QFrame):
     def __init__(self, status: IndexStatus, tile_edge: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("footer")
+        self.setMinimumHeight(_HEIGHT)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(TILE_EDGES.start, TILE_EDGES.stop - 1)
         self.slider.setPageStep(32)

@@ -76,15 +76,15 @@ class PhotoDelegate(QStyledItemDelegate):
         if pixmap is None:
             _paint_placeholder(painter, rect, tokens)
             if not hit.thumbnail or self._loader.has_failed(hit.photo_id):
-                _paint_icon(painter, "photo", rect.center(), min(40, int(rect.width() / 3)), tokens.edge)
+                _paint_icon(painter, "photo", rect.center(), min(32, int(rect.width() / 4)), tokens.pressed)
         else:
             painter.setOpacity(_OFFLINE_OPACITY if hit.is_offline else 1.0)
             painter.drawPixmap(rect, pixmap, QRectF(pixmap.rect()))
             painter.setOpacity(1.0)
         _paint_state(painter, option, rect, tokens)
-        _paint_badges(painter, rect, badges_of(hit))
+        _paint_badges(painter, rect, badges_of(hit), option.font)
         if self.shows_months and (words := _new_month(index, hit)):
-            _paint_label(painter, rect, words, painter.font())
+            _paint_label(painter, rect, words, option.font)
 
 
 def badges_of(hit: Hit) -> tuple[str, ...]:
@@ -100,11 +100,11 @@ def badges_of(hit: Hit) -> tuple[str, ...]:
 
 
 def _new_month(index: ModelIndex, hit: Hit) -> str:
-    before = index.model().index(index.row() - 1, 0).data(PhotoRole.HIT) if index.row() else None
-    if index.row() and not isinstance(before, Hit):
-        return ""
     month = month_text(hit.taken_at)
-    return "" if before is not None and month_text(before.taken_at) == month else month
+    if not month or not index.row():
+        return month
+    before = index.model().index(index.row() - 1, 0).data(PhotoRole.HIT)
+    return month if isinstance(before, Hit) and month_text(before.taken_at) != month else ""
 
 
 def _paint_placeholder(painter: QPainter, rect: QRectF, tokens: Tokens) -> None:
@@ -136,7 +136,7 @@ def _paint_state(painter: QPainter, option: QStyleOptionViewItem, rect: QRectF, 
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
 
 
-def _paint_badges(painter: QPainter, rect: QRectF, badges: tuple[str, ...]) -> None:
+def _paint_badges(painter: QPainter, rect: QRectF, badges: tuple[str, ...], font: QFont) -> None:
     right = rect.right() - 6
     for badge in badges:
         width = _BADGE + 16 if badge == "RAW" else _BADGE
@@ -145,7 +145,7 @@ def _paint_badges(painter: QPainter, rect: QRectF, badges: tuple[str, ...]) -> N
         painter.setBrush(_SCRIM)
         painter.drawRoundedRect(place, _BADGE / 2, _BADGE / 2)
         if badge == "RAW":
-            painter.setFont(_scaled(painter.font(), 0.78))
+            painter.setFont(_scaled(font, 0.78))
             painter.setPen(Qt.GlobalColor.white)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, badge)
         else:

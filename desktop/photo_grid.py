@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QDrag, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
+from desktop.date_pill import DatePill
 from desktop.dates import month_text
 from desktop.photo_actions import PhotoAction
 from desktop.photo_delegate import GAP, RADIUS, PhotoDelegate
@@ -18,7 +20,15 @@ if TYPE_CHECKING:
     from desktop.thumbnail_loader import ThumbnailLoader
 
 _MARGIN: Final = 16
-_PILL_MS: Final = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What outlives a new list: the chosen photos, the current one, the place."""
+
+    chosen: tuple[int, ...]
+    current: int | None
+    scrolled: int
 
 
 class PhotoGrid(QListView):
@@ -28,11 +38,13 @@ class PhotoGrid(QListView):
         action_asked(object, object, object): a ``PhotoAction``, the photo ids it is for, and its further value or None.
         chosen(object): the current photo id, or None.
         rows_wanted(object, object): offset and limit of a page that is seen and not known yet.
+        rows_seen(object): the first row in view.
     """
 
     action_asked = Signal(object, object, object)
     chosen = Signal(object)
     rows_wanted = Signal(object, object)
+    rows_seen = Signal(object)
 
     def __init__(self, model: PhotoModel, loader: ThumbnailLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,12 +54,12 @@ class PhotoGrid(QListView):
         self._photos = model
         self._loader = loader
         self._tile_edge = 176
-        self._kept: tuple[set[int], int | None, int] | None = None
+        self._kept: _Kept | None = None
         self._delegate = PhotoDelegate(loader, self)
         self._set_up_view()
         self.setModel(model)
         self.setItemDelegate(self._delegate)
-        self._set_up_date_pill()
+        self._pill = DatePill(self)
         self._settle = QTimer(self, singleShot=True, interval=30)
         self._settle.timeout.connect(self._ask_for_rows)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -63,7 +75,7 @@ class PhotoGrid(QListView):
         self._fit()
 
     def set_shows_months(self, shows: bool) -> None:
-        """Say the month on its first photo and while scrolling; for a list by date."""
+        """Say the month on its first photo, and beside the scroll bar while scrolling; for a list by date."""
         self._delegate.shows_months = shows
         self.viewport().update()
 
@@ -164,14 +176,6 @@ class PhotoGrid(QListView):
         self.setViewportMargins(_MARGIN, 0, 0, 0)
         self.setMouseTracking(True)
 
-    def _set_up_date_pill(self) -> None:
-        self._pill = QLabel(self)
-        self._pill.setObjectName("datePill")
-        self._pill.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._pill.hide()
-        self._pill_timer = QTimer(self, singleShot=True, interval=_PILL_MS)
-        self._pill_timer.timeout.connect(self._pill.hide)
-
     def _fit(self) -> None:
         # Room for the scroll bar is kept, so that its coming and going does not move the tiles.
         width = self.width() - 2 * _MARGIN - 1
@@ -197,17 +201,11 @@ class PhotoGrid(QListView):
         if self._delegate.shows_months:
             hit = self._photos.hit_at(self.visible_rows()[0])
             if hit is not None and (words := month_text(hit.taken_at)):
-                self._show_pill(words)
-
-    def _show_pill(self, words: str) -> None:
-        self._pill.setText(words)
-        self._pill.adjustSize()
-        self._pill.move((self.width() - self._pill.width()) // 2, 10)
-        self._pill.show()
-        self._pill_timer.start()
+                self._pill.show_words(words)
 
     def _ask_for_rows(self) -> None:
         first, last = self.visible_rows()
+        self.rows_seen.emit(first)
         page = self._photos.missing_page(first, last)
         if page is not None:
             self.rows_wanted.emit(*page)
@@ -221,20 +219,29 @@ class PhotoGrid(QListView):
         self.chosen.emit(self.current_id())
 
     def _remember(self) -> None:
-        self._kept = (set(self.selected_ids()), self.current_id(), self.verticalScrollBar().value())
+        self._kept = _Kept(self.selected_ids(), self.current_id(), self.verticalScrollBar().value())
 
     def _on_reset(self) -> None:
         self.setUniformItemSizes(not self._photos.has_divider)
         kept, self._kept = self._kept, None
-        if kept is not None and kept[0]:
-            self._choose_again(*kept[:2])
+        if kept is not None and kept.chosen:
+            self._choose_again(kept)
+        if kept is not None and kept.scrolled:
+            self._scroll_again(kept.scrolled)
         self._settle.start()
 
-    def _choose_again(self, chosen: set[int], current: int | None) -> None:
-        rows = [row for row in map(self._photos.row_of, chosen) if row is not None]
+    def _scroll_again(self, to: int) -> None:
+        # In batches the view would be too short for a moment, and jump. One pass over 100,000 tiles takes 0.25 s.
+        self.setLayoutMode(QListView.LayoutMode.SinglePass)
+        self.doItemsLayout()
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.verticalScrollBar().setValue(to)
+
+    def _choose_again(self, kept: _Kept) -> None:
+        rows = [row for row in map(self._photos.row_of, kept.chosen) if row is not None]
         for row in rows:
             self.selectionModel().select(self._photos.index(row), QItemSelectionModel.SelectionFlag.Select)
-        focus = None if current is None else self._photos.row_of(current)
+        focus = None if kept.current is None else self._photos.row_of(kept.current)
         if focus is not None:
             flag = QItemSelectionModel.SelectionFlag.NoUpdate
             self.selectionModel().setCurrentIndex(self._photos.index(focus), flag)

@@ -33,8 +33,10 @@ class PhotoMenu(QMenu):
             self._add_search_entries(is_search=is_search)
             self._add_open_entries(hits[0])
         self._add(PhotoAction.SHOW_IN_FOLDER, self.tr("Show in file manager"))
-        self._add(PhotoAction.COPY_FILES, self.tr("Copy %Ln photo(s)", "", len(hits)), "Ctrl+C")
-        self._add(PhotoAction.COPY_PATHS, self.tr("Copy %Ln path(s)", "", len(hits)))
+        files = self.tr("Copy file") if is_one else self.tr("Copy %Ln file(s)", "", len(hits))
+        paths = self.tr("Copy path") if is_one else self.tr("Copy %Ln path(s)", "", len(hits))
+        self._add(PhotoAction.COPY_FILES, files, "Ctrl+C")
+        self._add(PhotoAction.COPY_PATHS, paths)
         if is_one:
             self.addSeparator()
             self._add(PhotoAction.PROPERTIES, self.tr("Properties"), "Alt+Return")

@@ -57,6 +57,7 @@ class PhotoModel(QAbstractListModel):
         super().__init__(parent)
         self.generation = 0
         self.has_divider = False
+        self._is_paged = False
         self._rows: list[Row] = []
         self._row_of: dict[int, int] = {}
 
@@ -65,13 +66,16 @@ class PhotoModel(QAbstractListModel):
         rows: list[Row] = list(hits)
         if possible_from is not None:
             rows.insert(possible_from, Divider(self.tr("Possible matches")))
-        self._replace(rows)
+        self._replace(rows, in_place=[_key(row) for row in rows] == [_key(row) for row in self._rows])
+        self._is_paged = False
 
     def show_pages(self, total: int, offset: int, hits: Sequence[Hit]) -> None:
-        """Show ``total`` photos, of which those from ``offset`` on are known."""
+        """Show ``total`` photos, of which those from ``offset`` on are known. As many as before keep their places."""
         rows: list[Row] = [None] * total
         rows[offset : offset + len(hits)] = hits
-        self._replace(rows[:total])
+        is_refresh = self._is_paged and total == len(self._rows)
+        self._replace(rows[:total], in_place=is_refresh)
+        self._is_paged = True
 
     def fill(self, generation: int, offset: int, hits: Sequence[Hit]) -> None:
         """Put a page into its place, unless the list is another one by now."""
@@ -168,17 +172,17 @@ class PhotoModel(QAbstractListModel):
             parts.append(self.tr("its folder cannot be reached now"))
         return separator.join(parts)
 
-    def _replace(self, rows: list[Row]) -> None:
+    def _replace(self, rows: list[Row], *, in_place: bool) -> None:
         self.generation += 1
-        if rows and [_key(row) for row in rows] == [_key(row) for row in self._rows]:
-            self._rows = rows
-            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
-            return
-        self.beginResetModel()
+        if not in_place:
+            self.beginResetModel()
         self._rows = rows
         self._row_of = {row.photo_id: place for place, row in enumerate(rows) if isinstance(row, Hit)}
         self.has_divider = any(isinstance(row, Divider) for row in rows[: len(self._row_of) + 1])
-        self.endResetModel()
+        if not in_place:
+            self.endResetModel()
+        elif rows:
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
 
 
 def _key(row: Row) -> int | str | None:

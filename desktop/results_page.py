@@ -10,15 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from desktop import notices
 from desktop import results_words as words
 from desktop.banner import Banner
-from desktop.chips import is_filter
+from desktop.chips import clause_text, is_filter
 from desktop.engine_client import EngineState
 from desktop.first_start_page import FirstStartPage
 from desktop.message_page import Message, MessagePage
 from desktop.order_button import OrderButton
 from desktop.results_state import Scene, Situation, possible_from, scene_of
+from desktop.search_query import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from desktop.engine_client import EngineClient, EngineFailure
     from desktop.library_state import LibraryState
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
     from desktop.photo_model import PhotoModel
     from desktop.search_query import Query
     from desktop.search_session import Browsed, Found, SearchSession
-    from engine.protocol import Hit, SearchResult
+    from engine.protocol import Clause, Hit, SearchResult
 
 
 class ResultsPage(QWidget):
     """Listens to the session, the library and the engine; shows the grid when there are photos to show.
 
     Signals:
-        example_chosen(object): the text of an example query.
+        example_chosen(object): the text of a query that is offered.
         folders_asked(): the person wants to see the folders.
     """
 
@@ -107,6 +108,7 @@ class ResultsPage(QWidget):
         self._library.changed.connect(self.update_scene)
         self._client.state_changed.connect(self.update_scene)
         self._grid.rows_wanted.connect(self._on_rows_wanted)
+        self._grid.rows_seen.connect(self._on_rows_seen)
         self.message.example_chosen.connect(self.example_chosen)
 
     def _situation(self) -> Situation:
@@ -155,6 +157,10 @@ class ResultsPage(QWidget):
         if self._total is not None:
             self._session.want_page(self._model.generation, offset, limit)
 
+    def _on_rows_seen(self, first: int) -> None:
+        if self._total is not None:
+            self._session.first_visible = first
+
     def _on_page(self, generation: int, offset: int, hits: tuple[Hit, ...]) -> None:
         self._model.fill(generation, offset, hits)
 
@@ -200,5 +206,10 @@ class ResultsPage(QWidget):
 
     def _no_match(self, query: Query, result: SearchResult) -> Message:
         lead = words.no_match_lead(result, has_filters=any(map(is_filter, result.understood)))
-        actions = ((self.tr("Show the closest photos"), self.show_closest),) if result.hits else ()
-        return Message(words.no_match_title(query), lead, "search", actions, words.example_queries())
+        actions = [(self.tr("Show the closest photos"), self.show_closest)] if result.hits else []
+        actions += [self._without(query, clause) for clause in result.understood if is_filter(clause)]
+        return Message(words.no_match_title(query), lead, "search", tuple(actions), words.example_queries())
+
+    def _without(self, query: Query, clause: Clause) -> tuple[str, Callable[[], None]]:
+        label = self.tr("Search without “{filter}”").format(filter=clause_text(clause))
+        return label, lambda: self.example_chosen.emit(cut(query.text, clause.span))

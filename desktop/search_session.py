@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from desktop.engine_client import ENGINE_GONE
 from desktop.search_query import Query
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.protocol.methods import SearchImproved
 
 _REFRESH_MS: Final = 1500
+_PHOTOS_PER_MS: Final = 10  # a list of 100,000 photos is laid out anew every ten seconds at most
 _PAGE: Final = 300
 
 
@@ -65,8 +66,11 @@ class SearchSession(QObject):
         self._pages: Reply | None = None
         self._answered: tuple[int, Query] | None = None
         self._is_lost = False
-        self._again = QTimer(self, singleShot=True, interval=_REFRESH_MS)
+        self._total = 0
+        self._again = QTimer(self, singleShot=True)
         self._again.timeout.connect(self.refresh)
+        self._rest = QElapsedTimer()
+        self._rest.start()
         client.search_improved.connect(self._on_improved)
         client.library_changed.connect(self._on_library_changed)
         client.index_finished.connect(self.refresh)
@@ -108,6 +112,7 @@ class SearchSession(QObject):
     def _send(self, *, is_fresh: bool, remember: bool) -> None:
         self._cancel()
         self._again.stop()
+        self._rest.restart()
         self._is_lost = False
         query = self.query
         if query.is_empty:
@@ -134,6 +139,7 @@ class SearchSession(QObject):
 
     def _on_browsed(self, offset: int, result: BrowseResult, *, is_fresh: bool) -> None:
         self._finish()
+        self._total = result.total
         self.browsed.emit(Browsed(result.total, offset, result.hits, is_fresh))
 
     def _on_failed(self, failure: EngineFailure, *, is_fresh: bool) -> None:
@@ -159,8 +165,10 @@ class SearchSession(QObject):
             self.found.emit(Found(self._answered[1], improved.result, is_fresh=False))
 
     def _on_library_changed(self, _changed: object) -> None:
+        # The first news is followed at once, what comes soon after it together.
         if not self._again.isActive():
-            self._again.start()
+            pause_ms = max(_REFRESH_MS, self._total // _PHOTOS_PER_MS)
+            self._again.start(0 if self._rest.hasExpired(pause_ms) else pause_ms)
 
     def _on_welcomed(self, _welcome: object) -> None:
         if self._reply is None:

@@ -79,10 +79,10 @@
     <context>
         <name>PhotoMenu</name>
         <message numerus="yes">
-            <source>Copy %Ln photo(s)</source>
+            <source>Copy %Ln file(s)</source>
             <translation>
-                <numerusform>Copy photo</numerusform>
-                <numerusform>Copy %Ln photos</numerusform>
+                <numerusform>Copy file</numerusform>
+                <numerusform>Copy %Ln files</numerusform>
             </translation>
         </message>
         <message numerus="yes">

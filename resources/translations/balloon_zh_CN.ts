@@ -673,10 +673,14 @@
             <source>Show in file manager</source>
             <translation>在文件管理器中显示</translation>
         </message>
+        <message>
+            <source>Copy file</source>
+            <translation>复制文件</translation>
+        </message>
         <message numerus="yes">
-            <source>Copy %Ln photo(s)</source>
+            <source>Copy %Ln file(s)</source>
             <translation>
-                <numerusform>复制 %Ln 张照片</numerusform>
+                <numerusform>复制 %Ln 个文件</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -684,6 +688,10 @@
             <translation>
                 <numerusform>复制 %Ln 个路径</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>Copy path</source>
+            <translation>复制路径</translation>
         </message>
         <message>
             <source>Properties</source>
@@ -859,7 +867,7 @@
         </message>
         <message>
             <source>Place</source>
-            <translation>地点</translation>
+            <translation>位置</translation>
         </message>
         <message>
             <source>Size</source>
@@ -941,6 +949,10 @@
         <message>
             <source>Show the closest photos</source>
             <translation>显示最接近的照片</translation>
+        </message>
+        <message>
+            <source>Search without “{filter}”</source>
+            <translation>不限“{filter}”再搜索</translation>
         </message>
     </context>
     <context>

@@ -32,9 +32,14 @@ from engine.protocol.json_values import to_json
 from engine.protocol.methods import (
     METHODS,
     BrowseResult,
+    CaptionsResult,
+    DoctorResult,
+    Explanation,
     FolderList,
     IndexState,
+    IssueList,
     LibraryChanged,
+    ModelList,
     PhotoDetails,
     PreviewResult,
     SearchImproved,
@@ -170,6 +175,11 @@ class FakeEngine:
             "preview": lambda: PreviewResult(self.plan.thumbnails[0], 320, 240),
             "history.list": lambda: TextList((TextItem("red balloon"), TextItem("dog & cat"))),
             "saved.list": lambda: TextList((TextItem("sea 2023", "The sea"),)),
+            "models.list": lambda: ModelList(()),
+            "issues.list": lambda: IssueList(()),
+            "doctor": lambda: DoctorResult(()),
+            "captions.nearest": lambda: CaptionsResult(PhotoPath(FOLDER), (), ()),
+            "explain": lambda: Explanation(params["photo_id"], 0.3, ()),
             "settings.get": lambda: SettingValue(params["key"]),
         }
         make: Callable[[], Any] = answers.get(method, METHODS[method][1])

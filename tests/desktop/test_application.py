@@ -19,7 +19,7 @@ from desktop.application import Application, Start
 from desktop.crash import CrashHandler
 from desktop.engine_client import EngineFailure, EngineState
 from desktop.languages import Translations, spoken_language
-from desktop.open_with import Program, programs_for
+from desktop.open_with import Program, _entries_for, programs_for
 from desktop.settings import AppSettings
 from desktop.single_instance import SingleInstance
 from desktop.theme import DARK, LIGHT, Tokens, contrast, style_sheet
@@ -189,18 +189,16 @@ def test_bug_is_logged_and_announced(caplog: pytest.LogCaptureFixture, qtbot: Qt
 
 
 def test_programs_come_from_the_systems_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from desktop import open_with
-
     folder = tmp_path / "applications"
     folder.mkdir()
     (folder / "mimeinfo.cache").write_text("[MIME Cache]\nimage/jpeg=viewer.desktop;hidden.desktop;gone.desktop;\n")
     entry = "[Desktop Entry]\nName=Viewer\nExec=view --fit %U\nName[xx]=No\n"
     (folder / "viewer.desktop").write_text(entry)
     (folder / "hidden.desktop").write_text(entry + "NoDisplay=true\n")
-    monkeypatch.setattr(open_with.QStandardPaths, "standardLocations", lambda _kind: [str(folder)])
-    open_with._entries_for.cache_clear()
+    monkeypatch.setattr("desktop.open_with.QStandardPaths.standardLocations", lambda _kind: [str(folder)])
+    _entries_for.cache_clear()
     programs = programs_for(tmp_path / "a photo.jpg")
-    open_with._entries_for.cache_clear()
+    _entries_for.cache_clear()
     assert programs == ([Program("Viewer", ("view", "--fit", "%U"))] if sys.platform.startswith("linux") else [])
 
 

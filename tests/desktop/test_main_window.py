@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -17,6 +16,7 @@ from desktop.properties_panel import PropertiesPanel
 from desktop.results_state import Scene
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pytest
@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from desktop.settings import AppSettings
     from tests.desktop.conftest import Fake
 
-Open = Callable[[], MainWindow] if TYPE_CHECKING else object
+    Open = Callable[[], MainWindow]
 
 
 def _search(window: MainWindow, text: str, qtbot: QtBot) -> None:
     window.search.set_text(text)
     qtbot.waitUntil(lambda: window.session.query.text == text and not window.session.is_busy)
+
+
+def _scene(window: MainWindow) -> Scene:
+    return window.results.scene
 
 
 def _shown(window: MainWindow) -> int:
@@ -42,7 +46,7 @@ def test_first_start_offers_folders_and_goes_on_by_itself(
 ) -> None:
     fake.plan(folders=0, photos=0)
     window = open_window()
-    assert window.results.scene == Scene.FIRST_START
+    assert _scene(window) == Scene.FIRST_START
     assert window.results.first_start.isVisible()
     window.results.first_start.add(tmp_path)
     qtbot.waitUntil(lambda: window.results.scene == Scene.NO_PHOTOS)
@@ -59,7 +63,7 @@ def test_folder_that_is_refused_is_explained(open_window: Open, fake: Fake, tmp_
 
 
 def test_empty_box_shows_all_photos(window: MainWindow) -> None:
-    assert window.results.scene == Scene.PHOTOS
+    assert _scene(window) == Scene.PHOTOS
     assert _shown(window) == 12
     assert "12" in window.results.summary.text()
 
@@ -71,6 +75,23 @@ def test_typing_searches_and_divides_the_results(window: MainWindow, qtbot: QtBo
     assert window.model.hit_at(2) is None
     assert "2" in window.results.summary.text()
     assert "3" in window.results.summary.text()
+
+
+def test_far_photos_are_fetched_when_they_are_seen(open_window: Open, fake: Fake, qtbot: QtBot) -> None:
+    fake.plan(photos=5000)
+    window = open_window()
+    bar = window.grid.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 150_000)
+    bar.setValue(bar.maximum() // 2)
+    qtbot.waitUntil(lambda: window.model.hit_at(window.grid.visible_rows()[0]) is not None)
+    first = window.grid.visible_rows()[0]
+    assert 2000 < first < 3000
+    fake.plan(photos=5100)
+    window._client.kill_engine()
+    qtbot.waitUntil(lambda: _shown(window) == 5100)
+    assert window.grid.visible_rows()[0] == first
+    assert window.model.hit_at(first) is not None
+    assert fake.heard("browse")[-1]["params"]["offset"] > 1500
 
 
 def test_coverage_is_said_while_indexing(open_window: Open, fake: Fake, qtbot: QtBot) -> None:
@@ -89,19 +110,27 @@ def test_folders_without_photos_yet_are_being_looked_through(open_window: Open, 
 
 def test_no_good_match_is_said_and_the_closest_are_one_click_away(window: MainWindow, qtbot: QtBot) -> None:
     _search(window, "unicorn 2023", qtbot)
-    assert window.results.scene == Scene.NO_MATCH
+    assert _scene(window) == Scene.NO_MATCH
     assert window.results.message.title.text() == "No good match for “unicorn 2023”"
     assert "filter" in window.results.message.lead.text()
     assert _shown(window) == 0
     window.results.message.buttons()[0].click()
-    assert window.results.scene == Scene.PHOTOS
+    assert _scene(window) == Scene.PHOTOS
     assert _shown(window) == 3
     assert not window.model.has_divider
 
 
+def test_filter_that_leaves_photos_out_can_be_taken_away(window: MainWindow, qtbot: QtBot) -> None:
+    _search(window, "void 2023", qtbot)
+    without = window.results.message.buttons()[0]
+    assert without.text() == "Search without “2023”"
+    without.click()
+    qtbot.waitUntil(lambda: window.session.query.text == "void")
+
+
 def test_nothing_at_all_offers_examples(window: MainWindow, qtbot: QtBot) -> None:
     _search(window, "void", qtbot)
-    assert window.results.scene == Scene.NO_MATCH
+    assert _scene(window) == Scene.NO_MATCH
     example = window.results.message.buttons()[0]
     example.click()
     qtbot.waitUntil(lambda: window.results.scene == Scene.PHOTOS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -181,6 +182,10 @@ def test_earlier_searches_drop_down_and_search_again(
     assert submitted.args == [Query("dog & cat")]
 
 
+def _has_heard(fake: Fake, method: str) -> bool:
+    return bool(fake.heard(method))
+
+
 def test_search_can_be_saved_and_forgotten(
     bar: SearchBar, client: EngineClient, fake: Fake, qapp: QApplication, qtbot: QtBot
 ) -> None:
@@ -190,5 +195,5 @@ def test_search_can_be_saved_and_forgotten(
         menu = _open_menu(bar, qapp, qtbot)
         next(action for action in menu.actions() if action.text().startswith(label)).trigger()
         menu.close()
-        qtbot.waitUntil(lambda method=method: bool(fake.heard(method)))
+        qtbot.waitUntil(partial(_has_heard, fake, method))
         assert fake.heard(method)[0]["params"]["text"] == text

@@ -118,7 +118,6 @@ def test_new_photos_are_asked_for_when_the_library_changes(
     client: EngineClient, session: SearchSession, fake: Fake, qtbot: QtBot
 ) -> None:
     _ready(client, session, qtbot)
-    session._again.setInterval(10)
     from engine.protocol import PhotoPath
     from engine.protocol.methods import FolderAdd
 
