@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop.engine_process import EngineCommand, EngineProcess, EngineState
 from desktop.reply_decoder import Answer, EngineFailure, Nonsense, Notification, ReplyDecoder
 from engine.protocol.json_values import to_json
-from engine.protocol.methods import METHODS, PROTOCOL_VERSION, Cancel, Empty, Hello, Welcome
+from engine.protocol.methods import PROTOCOL_VERSION, Cancel, Empty, Hello, Welcome
+from engine.protocol.registry import METHODS
 
 __all__ = ["ENGINE_GONE", "EngineClient", "EngineCommand", "EngineFailure", "EngineState", "Reply"]
 

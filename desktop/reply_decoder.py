@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.protocol import ErrorKind
 from engine.protocol.json_values import BadValueError, from_json
-from engine.protocol.methods import METHODS, NOTIFICATIONS
+from engine.protocol.registry import METHODS, NOTIFICATIONS
 
 
 @dataclass(frozen=True, slots=True)

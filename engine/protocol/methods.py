@@ -9,15 +9,13 @@ means the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from engine.protocol.query import Clause
 from engine.protocol.values import (
-    CheckReport,
     FolderStatus,
     Hit,
     IndexProgress,
-    IndexReport,
     IssueRow,
     LibraryStatus,
     PhotoPath,
@@ -358,50 +356,3 @@ class Understood:
     """The chips of a text, without searching."""
 
     clauses: tuple[Clause, ...] = field(default=())
-
-
-METHODS: dict[str, tuple[type[Any], type[Any]]] = {
-    "hello": (Hello, Welcome),
-    "shutdown": (Empty, Empty),
-    "search": (SearchRequest, SearchResult),
-    "understand": (TextItem, Understood),
-    "browse": (BrowseRequest, BrowseResult),
-    "similar": (SimilarRequest, SearchResult),
-    "photo": (PhotoRequest, PhotoDetails),
-    "preview": (PreviewRequest, PreviewResult),
-    "explain": (ExplainRequest, Explanation),
-    "captions.nearest": (CaptionsRequest, CaptionsResult),
-    "captions.add": (CaptionAdd, CaptionRow),
-    "captions.edit": (CaptionEdit, CaptionRow),
-    "captions.remove": (CaptionRemove, Empty),
-    "folders.list": (Empty, FolderList),
-    "folders.add": (FolderAdd, FolderStatus),
-    "folders.remove": (FolderRequest, Empty),
-    "folders.rescan": (FolderRequest, Empty),
-    "folders.pause": (FolderRequest, Empty),
-    "folders.resume": (FolderRequest, Empty),
-    "index.state": (Empty, IndexState),
-    "index.pause": (Empty, IndexState),
-    "index.resume": (Empty, IndexState),
-    "status": (Empty, LibraryStatus),
-    "issues.list": (Empty, IssueList),
-    "issues.retry": (Empty, Empty),
-    "check": (CheckRequest, CheckReport),
-    "doctor": (Empty, DoctorResult),
-    "history.list": (Empty, TextList),
-    "history.clear": (Empty, Empty),
-    "saved.list": (Empty, TextList),
-    "saved.add": (TextItem, Empty),
-    "saved.remove": (TextItem, Empty),
-    "settings.get": (SettingValue, SettingValue),
-    "settings.set": (SettingValue, SettingValue),
-    "models.list": (Empty, ModelList),
-    "models.use": (ModelUse, ModelList),
-}
-
-NOTIFICATIONS: dict[str, type[Any]] = {
-    "index.progress": IndexProgress,
-    "index.finished": IndexReport,
-    "search.improved": SearchImproved,
-    "library.changed": LibraryChanged,
-}

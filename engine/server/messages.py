@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.protocol.json_values import BadValueError, from_json, to_json
-from engine.protocol.methods import MAX_LINE_BYTES, METHODS, Cancel
+from engine.protocol.methods import MAX_LINE_BYTES, Cancel
+from engine.protocol.registry import METHODS
 
 if TYPE_CHECKING:
     from engine.protocol import ErrorKind

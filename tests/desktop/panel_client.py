@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
 
 from desktop.reply_decoder import EngineFailure
-from engine.protocol.methods import METHODS, Empty
+from engine.protocol.methods import Empty
+from engine.protocol.registry import METHODS
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel, QPoint

@@ -11,7 +11,8 @@ import pytest
 
 from engine.errors import KnownError
 from engine.protocol import ErrorKind
-from engine.protocol.methods import MAX_LINE_BYTES, METHODS, PROTOCOL_VERSION, CaptionAdd, CheckRequest, SearchRequest
+from engine.protocol.methods import MAX_LINE_BYTES, PROTOCOL_VERSION, CaptionAdd, CheckRequest, SearchRequest
+from engine.protocol.registry import METHODS
 from engine.server.routes import ROUTES
 from engine.server.service import Opened, Server
 from tests.server.fakes import FakeEngine, as_engine, talking
