@@ -30,7 +30,6 @@ from engine.protocol import (
 )
 from engine.protocol.json_values import to_json
 from engine.protocol.methods import (
-    METHODS,
     BrowseResult,
     CaptionsResult,
     DoctorResult,
@@ -48,6 +47,7 @@ from engine.protocol.methods import (
     TextList,
     Welcome,
 )
+from engine.protocol.registry import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
