@@ -1,6 +1,6 @@
 """The wire: every name and value that the desktop, the command line and the engine exchange (standard library only).
 
-``values`` and ``query`` are frozen dataclasses and can be imported from here. ``methods`` holds the requests and results
+``values`` and ``query`` are frozen dataclasses and can be imported from here. ``methods`` holds requests and results
 of the wire, ``registry`` says which belong to which name, and ``json_values`` turns all of them into JSON and back
 (import these by name: the command line can do without most of them). A photo's path travels as text; where the file's
 name is not valid UTF-8 the text is for showing only, and a second key with the suffix ``_b64`` carries the bytes.

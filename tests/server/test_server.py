@@ -317,6 +317,7 @@ def test_file_name_that_is_not_unicode_does_not_break_the_line(talk: Talk) -> No
 
 
 @pytest.mark.parametrize("encoded", ["!", "AAA", "AA=="])
-def test_folder_name_that_cannot_be_one_is_refused(talk: Talk, encoded: str) -> None:
+def test_folder_name_that_cannot_be_one_is_refused(talk: Talk, caplog: pytest.LogCaptureFixture, encoded: str) -> None:
     error = talk.peer.error("folders.add", {"path": "x", "path_b64": encoded})
     assert error["data"]["kind"] == "usage"
+    caplog.clear()
