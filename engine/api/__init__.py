@@ -2,7 +2,8 @@
 
 ``parts`` holds what one thread works with (its connection, and the encoder and hot matrix it shares with others);
 ``engine`` lists the requests, one typed method each, and hands them to the modules that know: ``searching``,
-``captioning``, ``showing``.
+``captioning``, ``showing``, ``caption_exchange`` (captions files in and out, with ``photo_matching`` and
+``caption_export``).
 """
 
 from engine.api.engine import Engine

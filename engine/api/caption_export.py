@@ -80,7 +80,7 @@ def export_sidecars(captions: Captions, sources: Sequence[str], elsewhere: Path)
     away: list[str] = []
     for path, rows in groupby(captions.with_photos(sources), key=lambda row: row[1]):
         told = [caption for caption, _ in rows]
-        if path is None or not path.is_file():
+        if path is None or not os.path.isfile(path):
             report.left_out += len(told)
             continue
         packet = xmp_packet(told)

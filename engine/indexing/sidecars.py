@@ -188,7 +188,7 @@ def _stays(row: KnownSidecar, folder: Folder, changes: Changes) -> bool:
     found = changes.sidecars.get(path)
     if found is not None:
         return row.photo_path in found.photos  # the photo's new content is not known yet
-    return not _lies_beside(path, row.photo_path) and _absolute(folder, path).is_file()
+    return not _lies_beside(path, row.photo_path) and os.path.isfile(_absolute(folder, path))
 
 
 def _lies_beside(sidecar: bytes, photo: bytes) -> bool:
