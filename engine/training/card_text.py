@@ -126,7 +126,7 @@ def _recipe(shop: Workshop) -> str:
             "averaged.",
             f"6. Text tower with its mapping: {text.epochs} epochs on captions in both languages, labels and the "
             "teacher's sentences beside them, words left out at random, weights averaged.",
-            "7. ONNX, text tower int8 (weights per column, activations on the fly), image tower float16 on disk.",
+            "7. ONNX, text tower with int8 weights (computing in float32), image tower float16 on disk.",
         ]
     )
 
@@ -140,7 +140,7 @@ def _sizes(shop: Workshop) -> str:
         rows.append(
             [f"image, {name}", f"{facts['byte_size'] / 1e6:.1f} MB", f"{facts['photos_per_second']} photos/s", *cells]
         )
-    for name in ("float32", "int8, dynamic"):
+    for name in ("float32", "int8 weights"):
         facts = texts[name]
         cells = [_shares(facts["recall"][language]["text_to_image"]) for language in ("en", "zh")]
         rows.append([f"text, {name}", f"{facts['byte_size'] / 1e6:.1f} MB", f"{facts['milliseconds']} ms", *cells])

@@ -135,24 +135,36 @@ def _drop_value_infos(model: Any, names: set[str]) -> None:
     model.graph.value_info.extend(kept)
 
 
-def quantise_weights(path: Path) -> None:
-    """Turn a text tower's matrices into int8 with one scale per column, activations quantised on the fly."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+def quantise_weights(path: Path, at_least: int = 1024) -> None:
+    """Keep a text tower's large float32 weights as int8, one scale per word of a table and per column of a matrix.
+
+    A Cast and a Mul in front turn them back once, when the session is made, so the graph computes in float32. Ranges of
+    activations taken on the fly would be those of the whole batch: a text's vector would depend on its company.
+    """
     import onnx
-    from onnxruntime import quantization
+    from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(path)
-    # The quantiser turns matrices round and stumbles over shapes noted for them before.
-    del model.graph.value_info[:]
-    tools: Any = quantization  # exports its names only by implication
-    with _quiet_libraries():
-        tools.quantize_dynamic(
-            model,
-            path,
-            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-            per_channel=True,
-            weight_type=tools.QuantType.QInt8,
-        )
+    tables = {node.input[0] for node in model.graph.node if node.op_type == "Gather"}
+    widened: list[Any] = []
+    for tensor in list(model.graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) != 2 or np.prod(tensor.dims) < at_least:  # noqa: PLR2004
+            continue
+        name, weights = tensor.name, numpy_helper.to_array(tensor)
+        axis = 1 if name in tables else 0
+        scale = np.maximum(np.abs(weights).max(axis=axis, keepdims=True), 1e-12) / 127
+        small: Any = numpy_helper.from_array(np.round(weights / scale).astype(np.int8), f"{name}.int8")
+        kept: Any = tensor
+        kept.CopyFrom(small)
+        model.graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}.scale"))
+        widened += [
+            helper.make_node("Cast", [f"{name}.int8"], [f"{name}.wide"], name=f"{name}.widen", to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.wide", f"{name}.scale"], [name], name=f"{name}.rescale"),
+        ]
+    for node in reversed(widened):
+        model.graph.node.insert(0, node)
+    _drop_value_infos(model, {name for node in widened for name in node.output})
+    onnx.save(model, path)
 
 
 def quantise_static(path: Path, photos: NDArray[np.uint8], skip: Sequence[str] = ()) -> None:

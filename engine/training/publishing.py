@@ -113,7 +113,7 @@ def _publish_text(shop: Workshop, folder: Path, part: HeldOut, images: NDArray[n
     if difference > AGREEMENT:
         raise RuntimeError(f"the exported text tower differs from PyTorch by {difference:.4f}")
     seen: dict[str, Any] = {"difference": difference}
-    for name, change in (("float32", None), ("int8, dynamic", quantise_weights)):
+    for name, change in (("float32", None), ("int8 weights", quantise_weights)):
         if change is not None:
             change(path)
         texts = encode_held_out(shop, part, path)
