@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import signal
 import sys
@@ -16,13 +17,14 @@ from PySide6.QtWidgets import QApplication
 from desktop import notices
 from desktop.crash import CrashHandler, start_log
 from desktop.engine_client import EngineClient, EngineCommand
-from desktop.icons import icon_pixmap
+from desktop.icons import icon_pixmap, renew_icons
 from desktop.languages import Translations
 from desktop.main_window import MainWindow
 from desktop.photo_files import forget_pasted
 from desktop.settings import AppSettings
 from desktop.single_instance import SingleInstance
 from desktop.theme import ThemeKeeper
+from desktop.tray import Tray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +52,7 @@ def prepare() -> None:
 
 
 class Application(QObject):
-    """Everything that lives as long as the program; the window is made anew when the language or the theme changes."""
+    """Everything that lives as long as the program; the window is made anew when the language changes."""
 
     def __init__(self, app: QApplication, start: Start, command: EngineCommand | None = None) -> None:
         super().__init__(app)
@@ -61,9 +63,11 @@ class Application(QObject):
         self.theme = ThemeKeeper(app, self.settings)
         library = start.library or self.settings.library
         self.client = EngineClient(command or EngineCommand.usual(library, start.logs / "engine.log"), self)
+        self.tray = Tray(self)
+        self.tray.raise_asked.connect(self.raise_window)
         self.window = self._make_window()
         self.settings.changed.connect(self._on_setting)
-        self.theme.changed.connect(self._renew_later)
+        self.theme.changed.connect(self._on_theme)
         self._renewal = QTimer(self, singleShot=True, interval=0)
         self._renewal.timeout.connect(self._renew_window)
 
@@ -91,23 +95,27 @@ class Application(QObject):
     def _make_window(self) -> MainWindow:
         window = MainWindow(self.client, self.settings)
         window.closed.connect(self._app.quit)
+        window.status.finished_long_run.connect(self.tray.tell_finished)
         return window
 
     def _on_setting(self, name: str) -> None:
         if name == "language":
             self.translations.use(self.settings.language)
-            self._renew_later()
+            self._renewal.start()  # after the menu or dialog that asked for it has done its work
 
-    def _renew_later(self) -> None:
-        self._renewal.start()
+    def _on_theme(self, _tokens: object) -> None:
+        renew_icons(self.window)
 
     def _renew_window(self) -> None:
         old, query = self.window, self.window.search.query
+        shows_preferences = old.dialogs.shows_preferences
         old.closed.disconnect(self._app.quit)
         old.close()
         self.window = self._make_window()
         self.window.show()
         self.window.take_over(query)
+        if shows_preferences:
+            self.window.dialogs.show_preferences()
         old.deleteLater()
 
 
@@ -116,7 +124,7 @@ def run(arguments: Sequence[str], start: Start) -> int:
     prepare()
     app = QApplication([sys.argv[0], *arguments])
     app.setWindowIcon(QIcon(icon_pixmap("balloon", 128, "#000000")))
-    instance = SingleInstance(start.state)
+    instance = SingleInstance(start.state / _library_key(start.library))
     if not instance.claim():
         instance.call_first()
         return 0
@@ -133,6 +141,11 @@ def run(arguments: Sequence[str], start: Start) -> int:
     crashes.uninstall()
     instance.release()
     return code
+
+
+def _library_key(library: Path | None) -> str:
+    # Two libraries may be open in two windows; one library in one.
+    return hashlib.blake2b(str(library and library.absolute()).encode(), digest_size=8).hexdigest()
 
 
 @contextmanager

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QCoreApplication, QLocale, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from desktop.dates import month_text
 from desktop.flow_layout import FlowLayout
-from desktop.icons import icon, icon_pixmap
+from desktop.icons import wear_icon
 from desktop.picture_loader import PictureLoader
-from desktop.theme import current_tokens
 from desktop.wording import file_name, short_date
 from engine.protocol import Clause, DateFilter, ExactClause, NegatedClause, TypeFilter, WordsClause
 
@@ -44,8 +43,7 @@ class Chip(QFrame):
         label = QLabel(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 260))
         label.setTextFormat(Qt.TextFormat.PlainText)
         self.cross = QToolButton()
-        self.cross.setIcon(icon("close"))
-        self.cross.setIconSize(QSize(12, 12))
+        wear_icon(self.cross, "close", 12)
         self.cross.setAccessibleName(self.tr("Remove “{chip}”").format(chip=text))
         self.cross.setToolTip(self.cross.accessibleName())
         self.cross.clicked.connect(self.removed)
@@ -63,7 +61,7 @@ class PhotoChip(Chip):
     def __init__(self, photo: PhotoTerm, parent: QWidget | None = None) -> None:
         super().__init__(file_name(photo.path), "photo", parent)
         self.picture.setFixedSize(_PICTURE, _PICTURE)
-        self.picture.setPixmap(icon_pixmap("photo", _PICTURE, current_tokens().muted))
+        wear_icon(self.picture, "photo", _PICTURE)
         self.picture.show()
         self._loader = PictureLoader(self)
         self._loader.loaded.connect(self._on_loaded)

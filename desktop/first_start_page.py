@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from desktop import notices
 from desktop.folder_dialogs import folder_chooser
-from desktop.icons import icon_pixmap
+from desktop.icons import wear_icon
 from desktop.notice_line import NoticeLine
-from desktop.theme import current_tokens
 from engine.protocol import PhotoPath
 from engine.protocol.methods import FolderAdd
 
@@ -92,17 +91,14 @@ class FirstStartPage(QWidget):
 
     def _picture(self) -> QLabel:
         picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        ratio = self.devicePixelRatioF()
-        pixmap = icon_pixmap("balloon", round(_BALLOON * ratio), "#000000").copy()
-        pixmap.setDevicePixelRatio(ratio)
-        picture.setPixmap(pixmap)
+        wear_icon(picture, "balloon", _BALLOON)
         return picture
 
     def _folder_card(self, folder: Path) -> QFrame:
         card = QFrame()
         card.setObjectName("folderRow")
         picture = QLabel()
-        picture.setPixmap(icon_pixmap("folder", 28, current_tokens().muted))
+        wear_icon(picture, "folder", 28)
         name = QLabel(folder.name)
         name.setObjectName("heading")
         place = QLabel(str(folder))

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QWidget
 
-from desktop.icons import icon_pixmap
+from desktop.icons import wear_icon
 from desktop.settings import TILE_EDGES
-from desktop.theme import current_tokens
 
 if TYPE_CHECKING:
     from desktop.index_status import IndexStatus
@@ -50,5 +49,5 @@ class Footer(QFrame):
 
 def _picture(name: str) -> QLabel:
     label = QLabel()
-    label.setPixmap(icon_pixmap(name, 16, current_tokens().muted))
+    wear_icon(label, name, 16)
     return label

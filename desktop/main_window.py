@@ -155,7 +155,7 @@ class MainWindow(QMainWindow):
     def _connect_search(self) -> None:
         self.search.query_changed.connect(self._ask)
         self.search.query_submitted.connect(lambda query: self._ask(query, remember=True))
-        self.search.left_downwards.connect(self.grid.setFocus)
+        self.search.left_downwards.connect(self.grid.enter)
         self.session.found.connect(self._on_found)
         self.results.order.order_chosen.connect(lambda _order: self._ask(self.search.query))
         self.results.example_chosen.connect(self.search.set_text)

@@ -9,13 +9,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop.flow_layout import FlowLayout
-from desktop.icons import icon_pixmap
-from desktop.theme import current_tokens
+from desktop.icons import wear_icon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_PICTURE: Final = 64
+_PICTURE: Final = 56
 _COLUMN: Final = 560
 
 
@@ -61,9 +60,8 @@ class MessagePage(QWidget):
         if old and words == (old.title, old.lead, old.examples, tuple(label for label, _ in old.actions)):
             return
         self._message = message
-        edge = round(_PICTURE * self.devicePixelRatioF())
-        pixmap = icon_pixmap(message.icon, edge, current_tokens().edge)
-        self._picture.setPixmap(pixmap)
+        wear_icon(self._picture, message.icon, _PICTURE)
+        self._picture.setVisible(bool(message.title))
         self.title.setText(message.title)
         self.lead.setText(message.lead)
         self.lead.setVisible(bool(message.lead))

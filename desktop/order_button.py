@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from desktop.icons import icon
+from desktop.icons import wear_icon
 
 if TYPE_CHECKING:
     from desktop.search_query import Order
@@ -27,8 +27,7 @@ class OrderButton(QToolButton):
         super().__init__(parent)
         self.order: Order = "relevance"
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIcon(icon("chevron-down"))
-        self.setIconSize(QSize(14, 14))
+        wear_icon(self, "chevron-down", 14)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         self._group = QActionGroup(self)

@@ -96,6 +96,12 @@ class PhotoGrid(QListView):
         if row is not None:
             self.setCurrentIndex(self._photos.index(row))
 
+    def enter(self) -> None:
+        """Take the focus, with a photo to start from."""
+        self.setFocus()
+        if not self.currentIndex().isValid():
+            self.setCurrentIndex(self._photos.index(0))
+
     def visible_rows(self) -> tuple[int, int]:
         """First and last row in view; the last is -1 when there is none."""
         area = self.viewport().rect()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop import notices
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from desktop.search_session import Browsed, Found, SearchSession
     from engine.protocol import Clause, Hit, SearchResult
 
+_LATE_MS: Final = 1500
+
 
 class ResultsPage(QWidget):
     """Listens to the session, the library and the engine; shows the grid when there are photos to show.
@@ -51,6 +53,8 @@ class ResultsPage(QWidget):
         self._result: SearchResult | None = None
         self._total: int | None = None
         self._wants_closest = False
+        self._is_late = False  # a start that takes no longer than usual needs no words
+        QTimer.singleShot(_LATE_MS, self, self._on_late)
         self.summary = QLabel()
         self.summary.setObjectName("muted")
         self.order = OrderButton()
@@ -110,6 +114,10 @@ class ResultsPage(QWidget):
         self._grid.rows_wanted.connect(self._on_rows_wanted)
         self._grid.rows_seen.connect(self._on_rows_seen)
         self.message.example_chosen.connect(self.example_chosen)
+
+    def _on_late(self) -> None:
+        self._is_late = True
+        self.update_scene()
 
     def _situation(self) -> Situation:
         return Situation(
@@ -202,7 +210,7 @@ class ResultsPage(QWidget):
             lead = self.tr("Add another folder, or put photos into one of yours: they appear by themselves.")
             actions = ((self.tr("Show folders"), self.folders_asked.emit),)
             return Message(self.tr("There are no photos in your folders yet"), lead, "folder", actions)
-        return Message(self.tr("One moment…"), "", "photo")
+        return Message(self.tr("One moment…") if self._is_late else "", "", "photo")
 
     def _no_match(self, query: Query, result: SearchResult) -> Message:
         lead = words.no_match_lead(result, has_filters=any(map(is_filter, result.understood)))

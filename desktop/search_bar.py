@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from desktop.chips import ChipRow, PhotoChip
-from desktop.icons import icon, icon_pixmap
+from desktop.icons import wear_icon
 from desktop.photo_files import MAX_PHOTOS
 from desktop.query_history import QueryHistory
 from desktop.search_edit import SearchEdit
 from desktop.search_query import PhotoTerm, Query, cut
-from desktop.theme import current_tokens
 from engine.protocol import PhotoPath
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ class SearchBar(QWidget):
         self._field = QFrame()
         self._field.setObjectName("searchField")
         glass = QLabel()
-        glass.setPixmap(icon_pixmap("search", _ICON, current_tokens().muted))
+        wear_icon(glass, "search", _ICON)
         self._photo_place = QWidget()
         self._photo_place.setVisible(False)
         self._photo_row = QHBoxLayout(self._photo_place)
@@ -134,8 +133,7 @@ class SearchBar(QWidget):
 
     def _button(self, name: str, text: str, do: object) -> QToolButton:
         button = QToolButton()
-        button.setIcon(icon(name))
-        button.setIconSize(QSize(_ICON - 2, _ICON - 2))
+        wear_icon(button, name, _ICON - 2)
         button.setAccessibleName(text)
         button.setToolTip(text)
         button.clicked.connect(do)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from desktop.icons import icon
+from desktop.icons import wear_icon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,7 @@ class SidePanel(QFrame):
         self._title = QLabel()
         self._title.setObjectName("heading")
         close = QToolButton()
-        close.setIcon(icon("close"))
-        close.setIconSize(QSize(16, 16))
+        wear_icon(close, "close", 16)
         close.setAccessibleName(self.tr("Close the panel"))
         close.setToolTip(close.accessibleName())
         close.clicked.connect(self.close_panel)

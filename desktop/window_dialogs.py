@@ -27,6 +27,11 @@ class WindowDialogs(QObject):
         self._client, self._settings, self._window = client, settings, window
         self._made: dict[str, QDialog] = {}
 
+    @property
+    def shows_preferences(self) -> bool:
+        """Whether the preferences are open."""
+        return "preferences" in self._made and self._made["preferences"].isVisible()
+
     def show_preferences(self) -> None:
         """Open the preferences."""
         self._show("preferences", lambda: Preferences(self._client, self._settings, self._window))

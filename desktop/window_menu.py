@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from desktop.icons import icon
+from desktop.icons import wear_icon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,8 +45,7 @@ def add_commands(window: QWidget, menu: QMenu, commands: Sequence[Command]) -> N
 def tool_button(name: str, text: str, *, is_checkable: bool = False) -> QToolButton:
     """A button of the window's top line: an icon, with its name for screen readers and as a tool tip."""
     button = QToolButton()
-    button.setIcon(icon(name))
-    button.setIconSize(QSize(20, 20))
+    wear_icon(button, name)
     button.setToolTip(text)
     button.setAccessibleName(text)
     button.setCheckable(is_checkable)

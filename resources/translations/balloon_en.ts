@@ -94,6 +94,16 @@
         </message>
     </context>
     <context>
+        <name>Tray</name>
+        <message numerus="yes">
+            <source>%Ln new photo(s) can be searched</source>
+            <translation>
+                <numerusform>%Ln new photo can be searched</numerusform>
+                <numerusform>%Ln new photos can be searched</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>_Counts</name>
         <message numerus="yes">
             <source>%Ln photo(s)</source>

@@ -1113,6 +1113,23 @@
         </message>
     </context>
     <context>
+        <name>Tray</name>
+        <message numerus="yes">
+            <source>%Ln new photo(s) can be searched</source>
+            <translation>
+                <numerusform>又有 %Ln 张照片可以搜索</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Show Balloon</source>
+            <translation>显示 Balloon</translation>
+        </message>
+        <message>
+            <source>Quit</source>
+            <translation>退出</translation>
+        </message>
+    </context>
+    <context>
         <name>ViewerBar</name>
         <message>
             <source>Back to the photos</source>

@@ -23,7 +23,7 @@ from desktop.open_with import Program, _entries_for, programs_for
 from desktop.settings import AppSettings
 from desktop.single_instance import SingleInstance
 from desktop.theme import DARK, LIGHT, Tokens, contrast, style_sheet
-from engine.protocol import ErrorKind, IssueReason
+from engine.protocol import ErrorKind, IndexReport, IssueReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,12 +143,17 @@ def test_application_changes_language_and_theme_while_it_runs(
     assert chinese.search.edit.accessibleName() == "搜索"
     assert chinese.search.edit.text() == "dog"
     qtbot.waitUntil(lambda: chinese.model.photo_count == 5)
+    chinese.dialogs.show_preferences()
     application.settings.theme = "dark"
-    qtbot.waitUntil(lambda: application.window is not chinese)
+    assert application.window is chinese
     assert qapp.palette().window().color().name() == DARK.window
     application.settings.language = "en"
     application.settings.theme = "light"
     qtbot.waitUntil(lambda: application.window.search.edit.accessibleName() == "Search")
+    qtbot.waitUntil(lambda: application.window.dialogs.shows_preferences)
+    report = IndexReport(12, 0, 0, 0, 0, 12, 12, 0, 90.0)
+    assert application.tray.finished_text(report) == "12 new photos can be searched"
+    application.tray.tell_finished(report)
     application.say_crashed()
     assert application.window.results.banner.isVisible()
     application.raise_window()

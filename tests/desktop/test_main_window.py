@@ -81,7 +81,7 @@ def test_far_photos_are_fetched_when_they_are_seen(open_window: Open, fake: Fake
     fake.plan(photos=5000)
     window = open_window()
     bar = window.grid.verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 150_000)
+    qtbot.waitUntil(lambda: bar.maximum() > 190_000)
     bar.setValue(bar.maximum() // 2)
     qtbot.waitUntil(lambda: window.model.hit_at(window.grid.visible_rows()[0]) is not None)
     first = window.grid.visible_rows()[0]
@@ -142,6 +142,12 @@ def test_removing_a_chip_searches_without_it(window: MainWindow, qtbot: QtBot) -
     qtbot.waitUntil(lambda: len(window.search.chips.chips()) == 2)
     window.search.chips.chips()[1].cross.click()
     qtbot.waitUntil(lambda: window.session.query.text == "dog" and not window.session.is_busy)
+
+
+def test_down_key_goes_from_the_words_to_the_first_photo(window: MainWindow, qtbot: QtBot) -> None:
+    _search(window, "dog", qtbot)
+    qtbot.keyClick(window.search.edit, Qt.Key.Key_Down)
+    assert window.grid.current_id() == window.model.photo_ids()[0]
 
 
 def test_order_by_date_is_asked_of_the_engine(window: MainWindow, fake: Fake, qtbot: QtBot) -> None:
