@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from engine.models.calibration import calibrate
 from engine.models.package import ImageTower as ImageCard
 from engine.models.package import ModelCard, TextTower, image_fingerprint, write_card
 from engine.models.recall import recall
 from engine.training.batches import pad, tokenise
-from engine.training.calibration import calibrate
 from engine.training.card_text import SOURCES, card_text
 from engine.training.data import CAPTIONS, read_pictures
 from engine.training.held_out import HeldOut, held_out, measure_held_out
@@ -210,15 +210,6 @@ def _pixels(shop: Workshop, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
     return out
 
 
-def _background(shop: Workshop, folder: Path, count: int = 1000) -> NDArray[np.float32]:
-    """Unit vectors of sentences that were written about other photos than the held-out ones."""
-    texts = shop.corpus.english[:: max(1, len(shop.corpus.english) // count)]
-    encode = open_graph(folder / TEXT_FILE)
-    tokens = [pad([ids]) for ids in tokenise(shop.tokenizer, texts)]
-    inputs = [{"input_ids": one.ids.numpy(), "attention_mask": one.mask.numpy()} for one in tokens]
-    return np.concatenate([encode(one)[0] for one in inputs])
-
-
 def _write_model_card(
     shop: Workshop,
     folder: Path,
@@ -229,7 +220,7 @@ def _write_model_card(
     texts, images = vectors
     rows = np.concatenate(list(part.texts.values()))
     owner = np.concatenate(list(part.owner.values()))
-    calibration = calibrate(texts[rows], images, owner, _background(shop, folder))
+    calibration = calibrate(texts[rows], images, owner)
     shop.note("calibration", {"match": calibration.match, "possible": calibration.possible})
     image = ImageCard(IMAGE_FILE, INPUT_SPEC, grid_output="grid")
     card = ModelCard(

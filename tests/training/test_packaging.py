@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine.training.calibration import calibrate
 from engine.training.early import EarlySession
 from engine.training.image_tower import ImageTower
 from engine.training.image_tuning import as_states, image_vectors
@@ -124,18 +123,3 @@ def test_text_file_agrees_with_pytorch_and_survives_quantisation(tmp_path: Path)
     quantise_weights(path)
     assert path.stat().st_size < size
     assert largest_difference(path, tower, inputs) < 0.1
-
-
-def test_calibration_puts_match_above_possible_and_lets_right_pairs_pass() -> None:
-    chance = np.random.default_rng(0)
-    images = chance.normal(size=(60, 24)).astype(np.float32)
-    images /= np.linalg.norm(images, axis=1, keepdims=True)
-    texts = images + 0.15 * chance.normal(size=images.shape).astype(np.float32)
-    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
-    background = chance.normal(size=(200, 24)).astype(np.float32)
-    background /= np.linalg.norm(background, axis=1, keepdims=True)
-    found = calibrate(texts, images, np.arange(60), background)
-    right = (texts * images).sum(axis=1)
-    assert found.possible <= found.match
-    assert (right >= found.possible).mean() >= 0.9
-    assert ((background @ images.T).max(axis=1) >= found.match).mean() < 0.2
