@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.library.folders import Folder
     from engine.protocol import IndexProgress, IndexReport
 
+_PHASES = {"text": "Reading text", "captions": "Captions"}
 RECONCILE_EVERY_S = 600.0  # events can be missed: a full scan now and then finds what they did not tell
 
 
@@ -125,8 +126,8 @@ def _progress(output: Output) -> Iterator[Callable[[IndexProgress], None]]:
                 bar.update(task, description="Looking", total=None)
                 return
             total = progress.done + progress.pending
-            rate = f"{progress.rate:.0f} photos/s"
-            description = "Reading text" if progress.phase == "text" else "Indexing"
+            rate = f"{progress.rate:.0f}/s"
+            description = _PHASES.get(progress.phase, "Indexing")
             bar.update(task, description=description, completed=progress.done, total=total, rate=rate)
 
         yield show
