@@ -53,6 +53,7 @@ class MainWindow(QMainWindow):
         self._client, self._settings = client, settings
         self.dialogs = WindowDialogs(client, settings, self)
         self.setWindowTitle("Balloon")
+        self.setMinimumSize(560, 420)
         self.setWindowIcon(QIcon(icon_pixmap("balloon", 64, "#000000")))
         self.session = SearchSession(client, self)
         self.library = LibraryState(client, self)
@@ -156,6 +157,7 @@ class MainWindow(QMainWindow):
         self.search.query_changed.connect(self._ask)
         self.search.query_submitted.connect(lambda query: self._ask(query, remember=True))
         self.search.left_downwards.connect(self.grid.enter)
+        self.grid.typed.connect(self.search.type_words)
         self.session.found.connect(self._on_found)
         self.results.order.order_chosen.connect(lambda _order: self._ask(self.search.query))
         self.results.example_chosen.connect(self.search.set_text)

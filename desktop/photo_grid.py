@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QDrag, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QDrag, QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from desktop.date_pill import DatePill
@@ -39,12 +39,14 @@ class PhotoGrid(QListView):
         chosen(object): the current photo id, or None.
         rows_wanted(object, object): offset and limit of a page that is seen and not known yet.
         rows_seen(object): the first row in view.
+        typed(object): text typed over the photos; it belongs into the search field.
     """
 
     action_asked = Signal(object, object, object)
     chosen = Signal(object)
     rows_wanted = Signal(object, object)
     rows_seen = Signal(object)
+    typed = Signal(object)
 
     def __init__(self, model: PhotoModel, loader: ThumbnailLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -146,6 +148,11 @@ class PhotoGrid(QListView):
         elif key not in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             super().keyPressEvent(event)
 
+    def keyboardSearch(self, text: str) -> None:
+        """Pass typing on. (Qt would compare the names of all photos, however many there are.)"""
+        if text.strip():
+            self.typed.emit(text)
+
     def startDrag(self, _actions: Qt.DropAction) -> None:
         """Let the chosen files be dropped on other programs, and on the search field."""
         drag = QDrag(self)
@@ -165,6 +172,11 @@ class PhotoGrid(QListView):
         """Fill the lines for the first time, or for another screen."""
         super().showEvent(event)
         self._fit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask for nothing that is not seen."""
+        super().hideEvent(event)
+        self._settle.stop()
 
     def _set_up_view(self) -> None:
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -194,7 +206,7 @@ class PhotoGrid(QListView):
             self.scheduleDelayedItemsLayout()
         ratio = self.devicePixelRatioF()
         self._loader.set_size(round((cell - GAP) * ratio), round(RADIUS * ratio))
-        self._settle.start()
+        self._look_soon()
 
     def _ask(self, name: PhotoAction, index: QModelIndex | None = None) -> None:
         hit = None if index is None else self._photos.hit_at(index.row())
@@ -203,11 +215,15 @@ class PhotoGrid(QListView):
             self.action_asked.emit(name, ids, None)
 
     def _on_scrolled(self) -> None:
-        self._settle.start()
+        self._look_soon()
         if self._delegate.shows_months:
             hit = self._photos.hit_at(self.visible_rows()[0])
             if hit is not None and (words := month_text(hit.taken_at)):
                 self._pill.show_words(words)
+
+    def _look_soon(self) -> None:
+        if self.isVisible():
+            self._settle.start()
 
     def _ask_for_rows(self) -> None:
         first, last = self.visible_rows()
@@ -234,7 +250,7 @@ class PhotoGrid(QListView):
             self._choose_again(kept)
         if kept is not None and kept.scrolled:
             self._scroll_again(kept.scrolled)
-        self._settle.start()
+        self._look_soon()
 
     def _scroll_again(self, to: int) -> None:
         # In batches the view would be too short for a moment, and jump. One pass over 100,000 tiles takes 0.25 s.

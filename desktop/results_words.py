@@ -101,7 +101,7 @@ def no_match_lead(result: SearchResult, *, has_filters: bool) -> str:
             QCoreApplication.translate("results", "Some photos are left out by a filter. Taking it away may help.")
         )
     parts.append(QCoreApplication.translate("results", "Fewer or simpler words often find more: say what can be seen."))
-    return " ".join(parts)
+    return "\n".join(parts)
 
 
 def _number(value: int) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from PySide6.QtGui import QHideEvent
+
     from desktop.engine_client import EngineClient
     from engine.protocol import Clause
 
@@ -97,9 +99,19 @@ class SearchBar(QWidget):
         self.edit.setFocus()
         self.edit.selectAll()
 
+    def type_words(self, text: str) -> None:
+        """Take the focus and what was typed elsewhere, in place of the words here."""
+        self.edit.setFocus()
+        self.edit.setText(text)
+
     def photo_chips(self) -> list[PhotoChip]:
         """The photos in the field."""
         return self._photo_place.findChildren(PhotoChip)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Announce nothing that nobody sees."""
+        super().hideEvent(event)
+        self._pause.stop()
 
     def _build(self) -> None:
         self._show_hint()

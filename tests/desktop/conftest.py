@@ -15,7 +15,7 @@ from PIL import Image
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QThreadPool
+from PySide6.QtCore import QThreadPool, QTimer
 
 from desktop.engine_client import EngineClient, EngineCommand, EngineState
 from desktop.main_window import MainWindow
@@ -120,6 +120,8 @@ def open_window(client: EngineClient, settings: AppSettings, qtbot: QtBot) -> It
     yield make
     for window in made:
         window.close()
+        running = [timer.parent() for timer in window.findChildren(QTimer) if timer.isActive()]
+        assert not running, "a timer was left running"
         window.deleteLater()
 
 

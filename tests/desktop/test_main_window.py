@@ -150,6 +150,13 @@ def test_down_key_goes_from_the_words_to_the_first_photo(window: MainWindow, qtb
     assert window.grid.current_id() == window.model.photo_ids()[0]
 
 
+def test_typing_over_the_photos_begins_a_search(window: MainWindow, qtbot: QtBot) -> None:
+    window.grid.choose(2)
+    qtbot.keyClick(window.grid, "d")
+    assert window.search.edit.text() == "d"
+    assert window.focusWidget() is window.search.edit
+
+
 def test_order_by_date_is_asked_of_the_engine(window: MainWindow, fake: Fake, qtbot: QtBot) -> None:
     _search(window, "dog", qtbot)
     window.results.order.set_order("date")
