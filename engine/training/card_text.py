@@ -95,6 +95,7 @@ def _held_out(shop: Workshop) -> str:
     names = {
         "baseline": "frozen EfficientNet-Lite0, taught text tower, linear mapping",
         "image": "late image stages fine-tuned",
+        "image_both": "fine-tuned further in both languages",
         "text": "text tower trained end to end",
     }
     rows = []
@@ -123,7 +124,7 @@ def _recipe(shop: Workshop) -> str:
             "4. Baseline: standardised frozen features, linear mappings, symmetric cross-entropy.",
             f"5. Image tower: blocks from {settings.open_from} on, head and mapping, {image.epochs} epochs, English "
             f"captions and labels together, {image.soft:.0%} of the target given to photos with like captions, weights "
-            "averaged.",
+            f"averaged; then {settings.further_course.epochs} epochs with captions in both languages.",
             f"6. Text tower with its mapping: {text.epochs} epochs on captions in both languages, labels and the "
             "teacher's sentences beside them, words left out at random, weights averaged.",
             "7. ONNX, text tower with int8 weights (computing in float32), image tower float16 on disk.",

@@ -15,7 +15,7 @@ from engine.training.fusion import AttentionFusion, FusionCourse, FusionData, Fu
 from engine.training.held_out import HeldOut, held_out
 from engine.training.image_tuning import as_states
 from engine.training.trainer import Pairs
-from engine.training.workshop import plain
+from engine.training.workshop import IMAGE_WEIGHTS, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,7 +92,7 @@ def fusion_data(shop: Workshop, photos: NDArray[np.int64]) -> FusionData:
     rows = np.concatenate(list(part.texts.values()))
     owner = np.concatenate(list(part.owner.values()))
     words, mask, texts = _word_states(shop, rows)
-    cells, images = _cells(shop.image_tower("image.pt").late, shop.views("captioned")[photos, 0])
+    cells, images = _cells(shop.image_tower(IMAGE_WEIGHTS).late, shop.views("captioned")[photos, 0])
     return FusionData(words, mask, cells, texts, images, owner)
 
 

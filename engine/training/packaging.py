@@ -135,36 +135,57 @@ def _drop_value_infos(model: Any, names: set[str]) -> None:
     model.graph.value_info.extend(kept)
 
 
-def quantise_weights(path: Path, at_least: int = 1024) -> None:
-    """Keep a text tower's large float32 weights as int8, one scale per word of a table and per column of a matrix.
+def quantise_weights(path: Path) -> None:
+    """Turn a text tower's tables and matrices into int8.
 
-    A Cast and a Mul in front turn them back once, when the session is made, so the graph computes in float32. Ranges of
-    activations taken on the fly would be those of the whole batch: a text's vector would depend on its company.
+    Tables keep one scale per row and are widened row by row as they are looked up; matrices have one scale per column
+    and meet activations that are quantised on the fly.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnx
-    from onnx import TensorProto, helper, numpy_helper
+    from onnxruntime import quantization
 
     model = onnx.load(path)
-    tables = {node.input[0] for node in model.graph.node if node.op_type == "Gather"}
-    widened: list[Any] = []
-    for tensor in list(model.graph.initializer):
-        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) != 2 or np.prod(tensor.dims) < at_least:  # noqa: PLR2004
+    # The quantiser turns matrices round and stumbles over shapes noted for them before.
+    del model.graph.value_info[:]
+    _quantise_tables(model)
+    tools: Any = quantization  # exports its names only by implication
+    with _quiet_libraries():
+        tools.quantize_dynamic(
+            model,
+            path,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            per_channel=True,
+            weight_type=tools.QuantType.QInt8,
+        )
+
+
+def _quantise_tables(model: Any) -> None:
+    """Replace each float table that is only looked up by an int8 table and one scale per row."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    tables = {tensor.name: tensor for tensor in model.graph.initializer if tensor.data_type == TensorProto.FLOAT}
+    for node in list(model.graph.node):
+        table = tables.get(node.input[0]) if node.op_type == "Gather" else None
+        if table is None:
             continue
-        name, weights = tensor.name, numpy_helper.to_array(tensor)
-        axis = 1 if name in tables else 0
-        scale = np.maximum(np.abs(weights).max(axis=axis, keepdims=True), 1e-12) / 127
-        small: Any = numpy_helper.from_array(np.round(weights / scale).astype(np.int8), f"{name}.int8")
-        kept: Any = tensor
-        kept.CopyFrom(small)
-        model.graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}.scale"))
-        widened += [
-            helper.make_node("Cast", [f"{name}.int8"], [f"{name}.wide"], name=f"{name}.widen", to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{name}.wide", f"{name}.scale"], [name], name=f"{name}.rescale"),
+        values = numpy_helper.to_array(table)
+        scale = np.maximum(np.abs(values).max(axis=1, keepdims=True) / 127, 1e-12).astype(np.float32)
+        small = np.round(values / scale).astype(np.int8)
+        name, (rows, out) = table.name, (node.input[1], node.output[0])
+        model.graph.initializer.remove(table)
+        model.graph.initializer.append(numpy_helper.from_array(small, f"{name}.int8"))
+        model.graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
+        made = [
+            helper.make_node("Gather", [f"{name}.int8", rows], [f"{out}.int8"], axis=0),
+            helper.make_node("Cast", [f"{out}.int8"], [f"{out}.wide"], to=TensorProto.FLOAT),
+            helper.make_node("Gather", [f"{name}.scale", rows], [f"{out}.scale"], axis=0),
+            helper.make_node("Mul", [f"{out}.wide", f"{out}.scale"], [out]),
         ]
-    for node in reversed(widened):
-        model.graph.node.insert(0, node)
-    _drop_value_infos(model, {name for node in widened for name in node.output})
-    onnx.save(model, path)
+        place = list(model.graph.node).index(node)
+        model.graph.node.remove(node)
+        for offset, part in enumerate(made):
+            model.graph.node.insert(place + offset, part)
 
 
 def quantise_static(path: Path, photos: NDArray[np.uint8], skip: Sequence[str] = ()) -> None:

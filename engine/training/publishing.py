@@ -31,7 +31,7 @@ from engine.training.packaging import (
 )
 from engine.training.views import INPUT_SPEC, centre_view
 from engine.training.vocabulary import MAX_LENGTH
-from engine.training.workshop import plain
+from engine.training.workshop import IMAGE_WEIGHTS, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def _publish_image(
     shop: Workshop, folder: Path, part: HeldOut, pixels: NDArray[np.uint8], publication: Publication
 ) -> NDArray[np.float32]:
     path = folder / IMAGE_FILE
-    tower = shop.image_tower("image.pt")
+    tower = shop.image_tower(IMAGE_WEIGHTS)
     texts = encode_texts_with_tower(shop)
     export_image_tower(tower, path)
     difference = largest_difference(path, tower, {"pixels": pixels[:8]})

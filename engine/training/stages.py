@@ -24,6 +24,7 @@ from engine.training.text_tuning import Exhibition, text_vectors, tune_text
 from engine.training.trainer import Pairs, Recipe, train_mapping
 from engine.training.views import cache_views
 from engine.training.vocabulary import common_characters, train_vocabulary
+from engine.training.workshop import IMAGE_WEIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from engine.training.workshop import Workshop
 
 logger = logging.getLogger(__name__)
+
+TEXT_START = "image_both_text.pt"
 
 
 def keep_away(shop: Workshop, folder: Path | None) -> None:
@@ -154,6 +157,26 @@ def tune_images(shop: Workshop) -> None:
     shop.note("image", measure_held_out(part.only("en"), mapped(tuned.text, vectors), images))
 
 
+def tune_images_further(shop: Workshop) -> None:
+    """Go on fine-tuning with captions in both languages, now that the text tower knows both."""
+    path = shop.path(IMAGE_WEIGHTS)
+    if path.is_file():
+        return
+    sentences = np.load(shop.path("sentences.npz"))
+    pair = start_pair(shop)
+    pair.late.load_state_dict(torch.load(shop.path("image.pt"), weights_only=True))
+    saved = torch.load(shop.path("image_text.pt"), weights_only=True)
+    pair.text.load_state_dict(saved["text"])
+    captioned = Gallery(shop.album, shop.views("captioned"), np.array(shop.split.train), sentences["captioned"])
+    labelled = Gallery(shop.label_album, shop.views("labelled"), shop.labelled_rows, sentences["labelled"])
+    tuned = tune_image(pair, captioned, labelled, shop.settings.further_course).cpu()
+    torch.save(tuned.late.state_dict(), path)
+    torch.save({"text": tuned.text.state_dict(), "scale": float(tuned.log_scale.detach().exp())}, shop.path(TEXT_START))
+    part = held_out(shop)
+    images = image_vectors(tuned.late, shop.views("captioned")[part.photos, 0])
+    shop.note("image_both", measure_held_out(part, mapped(tuned.text, sentences["captioned"]), images))
+
+
 def start_pair(shop: Workshop) -> Pair:
     """The towers as the baseline left them."""
     saved = torch.load(shop.path("frozen.pt"), weights_only=True)
@@ -169,7 +192,7 @@ def encode_images(shop: Workshop) -> None:
     path = shop.path("images.npz")
     if path.is_file():
         return
-    late = shop.image_tower("image.pt").late
+    late = shop.image_tower(IMAGE_WEIGHTS).late
     vectors = {}
     for which in ("captioned", "labelled"):
         views = shop.views(which)
@@ -183,7 +206,7 @@ def tune_texts(shop: Workshop) -> None:
     if path.is_file():
         return
     tower = shop.text_tower("taught.pt")
-    saved = torch.load(shop.path("image_text.pt"), weights_only=True)
+    saved = torch.load(shop.path(TEXT_START), weights_only=True)
     tower.mapping.load_state_dict(saved["text"])
     images = np.load(shop.path("images.npz"))
     lessons = [make(shop.corpus, shop.store, shop.tokenizer) for make in (english_lessons, chinese_lessons)]

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+IMAGE_WEIGHTS = "image_both.pt"  # of the finished image tower's late stages
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -51,6 +53,9 @@ class Settings:
     labelled_views: ViewPlan = field(default_factory=lambda: ViewPlan(views=3))
     lecture: Lecture = field(default_factory=Lecture)
     image_course: ImageCourse = field(default_factory=ImageCourse)
+    further_course: ImageCourse = field(
+        default_factory=lambda: ImageCourse(epochs=6, learning_rate=1.5e-4, mapping_rate=5e-4)
+    )
     text_course: TextCourse = field(default_factory=TextCourse)
 
 

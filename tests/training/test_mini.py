@@ -29,6 +29,7 @@ SMALL = Settings(
     labelled_views=ViewPlan(views=2),
     lecture=Lecture(presentations=200, batch=32),
     image_course=ImageCourse(epochs=1, batch=16, label_batch=4),
+    further_course=ImageCourse(epochs=1, batch=16, label_batch=4),
     text_course=TextCourse(epochs=1, batch=16, label_batch=4, lesson_batch=8),
 )
 
