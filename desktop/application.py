@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from desktop import notices
 from desktop.crash import CrashHandler, start_log
 from desktop.engine_client import EngineClient, EngineCommand
+from desktop.garbage import GuiCollector
 from desktop.icons import icon_pixmap, renew_icons
 from desktop.languages import Translations
 from desktop.main_window import MainWindow
@@ -134,9 +135,12 @@ def run(arguments: Sequence[str], start: Start) -> int:
     application = Application(app, start)
     instance.called.connect(application.raise_window)
     crashes.crashed.connect(application.say_crashed)
+    collector = GuiCollector()
     application.show()
+    collector.start()
     with _interruptible(app):
         code = app.exec()
+    collector.stop()
     application.close()
     crashes.uninstall()
     instance.release()

@@ -49,7 +49,7 @@ class LibraryState(QObject):
         self.changed.emit()
 
     def _on_index_state(self, state: IndexState) -> None:
-        self.progress = None if state.paused else state.progress
+        self.progress = None if state.paused else _under_way(state.progress)
         self.changed.emit()
 
     def _on_library_changed(self, changed: LibraryChanged) -> None:
@@ -57,10 +57,14 @@ class LibraryState(QObject):
 
     def _on_progress(self, progress: IndexProgress) -> None:
         was_indexing = self.is_indexing
-        self.progress = None if progress.phase in _RESTING else progress
+        self.progress = _under_way(progress)
         if was_indexing != self.is_indexing:
             self.changed.emit()
 
     def _on_finished(self, _report: object) -> None:
         self.progress = None
         self._client.request("status").finished.connect(self._on_status)
+
+
+def _under_way(progress: IndexProgress | None) -> IndexProgress | None:
+    return None if progress is None or progress.phase in _RESTING else progress

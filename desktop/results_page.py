@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.protocol import Clause, Hit, SearchResult
 
 _LATE_MS: Final = 1500
+_SLOW_MS: Final = 300
 
 
 class ResultsPage(QWidget):
@@ -55,6 +56,8 @@ class ResultsPage(QWidget):
         self._wants_closest = False
         self._is_late = False  # a start that takes no longer than usual needs no words
         QTimer.singleShot(_LATE_MS, self, self._on_late)
+        self._slow = QTimer(self, singleShot=True, interval=_SLOW_MS)
+        self._slow.timeout.connect(self._on_slow)
         self.summary = QLabel()
         self.summary.setObjectName("muted")
         self.order = OrderButton()
@@ -107,6 +110,7 @@ class ResultsPage(QWidget):
     def _connect(self) -> None:
         self._session.found.connect(self._on_found)
         self._session.browsed.connect(self._on_browsed)
+        self._session.busy_changed.connect(self._on_busy)
         self._session.page_came.connect(self._on_page)
         self._session.failed.connect(self._on_failed)
         self._library.changed.connect(self.update_scene)
@@ -160,6 +164,16 @@ class ResultsPage(QWidget):
         if browsed.is_fresh:
             self._grid.scrollToTop()
         self.update_scene()
+
+    def _on_busy(self, is_busy: bool) -> None:
+        if is_busy:
+            self._slow.start()
+        else:
+            self._slow.stop()
+
+    def _on_slow(self) -> None:
+        if self.scene == Scene.PHOTOS:
+            self.summary.setText(self.tr("Searching…"))
 
     def _on_rows_wanted(self, offset: int, limit: int) -> None:
         if self._total is not None:

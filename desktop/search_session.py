@@ -130,7 +130,7 @@ class SearchSession(QObject):
     def _cancel(self) -> None:
         if self._reply is not None:
             self._reply.cancel()
-            self._reply = None
+            self._finish()
 
     def _on_found(self, request_id: int, query: Query, result: SearchResult, *, is_fresh: bool) -> None:
         self._finish()

@@ -915,6 +915,10 @@
     <context>
         <name>ResultsPage</name>
         <message>
+            <source>Searching…</source>
+            <translation>正在搜索…</translation>
+        </message>
+        <message>
             <source>Try again</source>
             <translation>重试</translation>
         </message>

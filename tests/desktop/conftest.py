@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -130,6 +131,17 @@ def window(open_window: Callable[[], MainWindow]) -> MainWindow:
     return open_window()
 
 
+@pytest.fixture(scope="package", autouse=True)
+def _collect_in_this_thread() -> Iterator[None]:
+    """As the application does: a thread that decodes must not be the one that destroys widgets."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_running(qapp: QApplication) -> Iterator[None]:
     """Threads of Qt's pool have come to rest and no window is left open when a test ends."""
@@ -138,6 +150,7 @@ def _nothing_left_running(qapp: QApplication) -> Iterator[None]:
     shown = [widget for widget in qapp.topLevelWidgets() if widget.isVisible()]
     for widget in shown:
         widget.close()
+    gc.collect()
 
 
 def _is_alive(pid: int) -> bool:

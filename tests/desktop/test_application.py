@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from desktop import notices
 from desktop.application import Application, Start
 from desktop.crash import CrashHandler
 from desktop.engine_client import EngineFailure, EngineState
+from desktop.garbage import GuiCollector
 from desktop.languages import Translations, spoken_language
 from desktop.open_with import Program, _entries_for, programs_for
 from desktop.settings import AppSettings
@@ -218,6 +220,26 @@ def test_help_of_the_program_needs_no_screen() -> None:
         [sys.executable, "-m", "desktop", "--help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     assert "--library" in done.stdout
+
+
+def test_garbage_is_collected_by_the_gui_thread_alone(qtbot: QtBot) -> None:
+    was_enabled = gc.isenabled()
+    collector = GuiCollector()
+    collector.start()
+    try:
+        assert not gc.isenabled()
+        cycles: list[list[object]] = [[] for _ in range(5000)]
+        for cycle in cycles:
+            cycle.append(cycle)
+        del cycles, cycle
+        before = gc.get_count()[0]
+        collector.look()
+        assert gc.get_count()[0] < before
+    finally:
+        collector.stop()
+    assert gc.isenabled()
+    if not was_enabled:
+        gc.disable()
 
 
 def test_log_goes_to_the_file(tmp_path: Path) -> None:

@@ -150,6 +150,16 @@ def test_down_key_goes_from_the_words_to_the_first_photo(window: MainWindow, qtb
     assert window.grid.current_id() == window.model.photo_ids()[0]
 
 
+def test_slow_search_says_that_it_is_under_way(open_window: Open, fake: Fake, qtbot: QtBot) -> None:
+    fake.plan(slow_s={"slow": 30})
+    window = open_window()
+    window.search.set_text("slow")
+    qtbot.waitUntil(lambda: window.results.summary.text() == "Searching…")
+    assert _shown(window) == 12
+    _search(window, "dog", qtbot)
+    assert "possible" in window.results.summary.text()
+
+
 def test_typing_over_the_photos_begins_a_search(window: MainWindow, qtbot: QtBot) -> None:
     window.grid.choose(2)
     qtbot.keyClick(window.grid, "d")
