@@ -39,7 +39,8 @@ class Base:
         """The user's field is the base's, turned: a linear mapping can learn it."""
         noise = 0.1 * np.random.default_rng(len(texts)).normal(size=(len(texts), DIM))
         vectors = np.stack([self.vector(text) for text in texts]) @ self._turned + noise
-        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        scaled: np.ndarray = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        return scaled
 
 
 @pytest.fixture
