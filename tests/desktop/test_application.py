@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -240,6 +241,25 @@ def test_garbage_is_collected_by_the_gui_thread_alone(qtbot: QtBot) -> None:
     assert gc.isenabled()
     if not was_enabled:
         gc.disable()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to end a window with")
+def test_program_starts_once_and_ends_cleanly(tmp_path: Path, qtbot: QtBot) -> None:
+    homes = {f"XDG_{name}_HOME": str(tmp_path / name) for name in ("CONFIG", "STATE", "DATA", "CACHE")}
+    arguments = [sys.executable, "-m", "desktop", "--library", str(tmp_path / "library")]
+    environment = {**os.environ, **homes, "QT_QPA_PLATFORM": "offscreen"}
+    first = subprocess.Popen(arguments, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        qtbot.waitUntil(lambda: any(tmp_path.rglob("engine.log")), timeout=30_000)
+        second = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, timeout=30, check=False)
+        assert second.returncode == 0
+        assert first.poll() is None
+    finally:
+        first.terminate()
+        _, errors = first.communicate(timeout=30)
+    assert first.returncode == 0
+    assert "Traceback" not in errors
+    assert (tmp_path / "CONFIG" / "balloon" / "desktop.ini").is_file()
 
 
 def test_log_goes_to_the_file(tmp_path: Path) -> None:
