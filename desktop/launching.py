@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QProcess, QProcessEnvironment, QUrl
-from PySide6.QtDBus import QDBusConnection, QDBusMessage
 from PySide6.QtGui import QDesktopServices
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def show_in_file_manager(path: Path) -> bool:
 
 
 def _show_with_dbus(path: Path) -> bool:
+    from PySide6.QtDBus import QDBusConnection, QDBusMessage  # only Linux needs it
+
     bus = QDBusConnection.sessionBus()
     if not bus.isConnected():
         return False
