@@ -59,8 +59,8 @@ def _words(text: str) -> list[str]:
 
 def _weights(encoder: Encoder, text: str, words: list[str], photo: NDArray[np.float32]) -> list[float]:
     """How much the score falls when a word is left out, as a share of the largest fall; 0 where it does not fall."""
-    if not words:
-        return []
+    if len(words) <= 1:
+        return [1.0] * len(words)  # what is the whole query cannot be left out of it
     shortened = [text.lower().replace(word, " ").strip() or text for word in words]
     vectors = encoder.encode_texts([text, *shortened])
     scores = vectors @ (photo / max(float(np.linalg.norm(photo)), 1e-9))

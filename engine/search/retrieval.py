@@ -42,6 +42,7 @@ CLOSEST_KEPT = 10  # this many are given where none is good: whoever asks may se
 NEAR_THE_BEST = 0.6  # beside good hits, others count as possible down to this share of the best similarity
 TEXT_HITS = 1000
 LIKELY = 0.5
+LIKE_THE_BEST = 0.5  # like a photo is what comes to half of the likeness of the best
 VECTORS, FILTERS = "vectors", "filters"
 _LEVELS = (Confidence.MATCH, Confidence.POSSIBLE, Confidence.NONE)
 
@@ -166,13 +167,12 @@ class Retriever:
                 channels.setdefault(hit.column, []).append(hit.content)
         fused = fuse(channels)
         column_of = {hit.content: hit.column for hit in texts}
-        found = [self._judge(wanted, scored, content, column_of.get(content)) for content in order]
+        enough = self._enough(wanted, [scored.order[content] for content in order])
+        found = [self._judge(scored, content, column_of.get(content), enough) for content in order]
         return sorted(found, key=lambda item: (_LEVELS.index(item.level), -fused[item.content], item.content))
 
-    def _judge(self, wanted: Wanted, scored: Scored, content: int, column: str | None) -> _Found:
-        # Photos lie closer to each other than texts to photos: the calibration, made for texts, is for words alone.
-        calibration = self._encoder.card.calibration if wanted.words is not None and not wanted.photos else None
-        level = confidence_of(scored.shown[content], calibration)
+    def _judge(self, scored: Scored, content: int, column: str | None, enough: float | None) -> _Found:
+        level = self._level(scored, content, enough)
         channels = [VECTORS] if level is not Confidence.NONE or column is None else []
         if column is not None:
             channels.append(column)
@@ -181,6 +181,22 @@ class Retriever:
         is_unwanted = scored.unwanted.get(content, 0.0) >= LIKELY
         level = Confidence.NONE if is_unwanted else level
         return _Found(content, scored.shown[content], level, tuple(channels), is_unwanted)
+
+    @staticmethod
+    def _enough(wanted: Wanted, order: Sequence[float]) -> float | None:
+        """From which ranking score on a photo is like what was asked; None where the model's calibration decides.
+
+        Photos lie closer to each other than texts to photos: the calibration, made for texts, is for words alone.
+        Several parts are standardised, so 0 is the average candidate.
+        """
+        if not wanted.photos:
+            return None
+        return max(0.0, LIKE_THE_BEST * max(order, default=0.0)) if len(wanted.parts) == 1 else 0.0
+
+    def _level(self, scored: Scored, content: int, enough: float | None) -> Confidence:
+        if enough is None:
+            return confidence_of(scored.shown[content], self._encoder.card.calibration)
+        return Confidence.POSSIBLE if scored.order[content] >= enough else Confidence.NONE
 
     # By filters alone
 
