@@ -222,7 +222,7 @@ class Contents:
     def count(self) -> int:
         """Distinct contents of present photos."""
         sql = "SELECT count(DISTINCT content) FROM photo WHERE missing_since IS NULL"
-        return int(self._database.value(sql))
+        return self._database.remembered("contents", lambda: int(self._database.value(sql)))
 
     def of_digest(self, digest: bytes) -> ContentId | None:
         """The content with this digest, if it is known."""

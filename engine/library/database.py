@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
@@ -18,10 +18,12 @@ from engine.library.transactions import transaction
 from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from engine.config import LibraryPaths
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 10_000
 # Tells every scanner, ours too, that the thumbnails in here are nobody's photos.
@@ -66,6 +68,8 @@ class Database:
     def __init__(self, connection: apsw.Connection, *, writable: bool) -> None:
         self._connection = connection
         self.writable = writable
+        self._remembered: dict[Hashable, Any] = {}
+        self._stamp = (-1, -1)
 
     @classmethod
     def open_writer(cls, paths: LibraryPaths) -> Database:
@@ -140,6 +144,18 @@ class Database:
     def insert(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> int:
         """Run an INSERT ... RETURNING id and give the id."""
         return int(self.value(sql, bindings))
+
+    def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """The value of ``compute``, kept until this connection or any other changes the library: for costly counts."""
+        with known_errors():
+            stamp = (self._connection.pragma("data_version"), self._connection.total_changes())
+        if stamp != self._stamp:
+            self._remembered.clear()
+            self._stamp = stamp
+        if key not in self._remembered:
+            self._remembered[key] = compute()
+        value: T = self._remembered[key]
+        return value
 
     def interrupt(self) -> None:
         """Stop a running query from another thread; it raises ``apsw.InterruptError`` there."""

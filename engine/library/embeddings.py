@@ -71,6 +71,9 @@ class Embeddings:
 
     def version(self) -> tuple[int, int]:
         """The newest row's id and the number of rows: tells whether a copy of the vectors is up to date."""
+        return self._database.remembered(("version", self.model), self._version)
+
+    def _version(self) -> tuple[int, int]:
         row = self._database.row("SELECT coalesce(max(id), 0), count(*) FROM embedding WHERE model = ?", (self.model,))
         return (0, 0) if row is None else (int(row[0]), int(row[1]))
 

@@ -427,3 +427,21 @@ def test_lock_of_a_killed_writer_is_taken_over(library: LibraryPaths) -> None:
 def test_asking_whether_a_writer_is_active_makes_nothing(library: LibraryPaths) -> None:
     assert not is_held(library)
     assert not library.root.exists()
+
+
+def test_remembered_count_is_made_anew_when_either_connection_writes(library: LibraryPaths) -> None:
+    writer, reader = Database.open_writer(library), Database.open_reader(library)
+    asked = []
+
+    def count() -> int:
+        asked.append(1)
+        return int(reader.value("SELECT count(*) FROM setting"))
+
+    try:
+        assert [reader.remembered("x", count) for _ in range(3)] == [0, 0, 0]
+        writer.run("INSERT INTO setting (key, value) VALUES ('a', 'b')")
+        assert [reader.remembered("x", count) for _ in range(3)] == [1, 1, 1]
+        assert len(asked) == 2
+    finally:
+        writer.close()
+        reader.close()
