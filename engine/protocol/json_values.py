@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
@@ -40,7 +41,7 @@ def from_json(kind: type[T], value: Any) -> T:
     """Read a dataclass from a JSON object; raises ``BadValueError`` naming what is wrong. Unknown keys are ignored."""
     if not isinstance(value, dict):
         raise BadValueError(f"{kind.__name__} must be an object")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     arguments: dict[str, Any] = {}
     for item in fields(kind):  # type: ignore[arg-type]  # every kind we ask for is a dataclass
         if item.name in value:
@@ -48,6 +49,12 @@ def from_json(kind: type[T], value: Any) -> T:
         elif item.default is MISSING and item.default_factory is MISSING:
             raise BadValueError(f"{kind.__name__} needs {item.name}")
     return kind(**arguments)
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    # Reading the annotations of a Hit anew took most of the time that reading one took.
+    return get_type_hints(kind)
 
 
 def _field(kind: Any, owner: dict[str, Any], name: str) -> Any:
