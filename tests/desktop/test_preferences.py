@@ -72,7 +72,6 @@ def test_theme_changed_elsewhere_is_shown(preferences: Preferences, settings: Ap
 def test_stored_options_are_shown(preferences: Preferences) -> None:
     assert preferences.use_bank.isChecked()  # the default where nothing is stored
     assert preferences.read_text.isChecked()
-    assert not preferences.on_mains.isChecked()
     assert preferences.workers.currentText() == "300"  # stored on a larger computer
 
 
@@ -91,8 +90,6 @@ def test_options_cannot_be_changed_before_they_are_known(qtbot: QtBot, settings:
     [
         ("use_bank", "captions.bank", "false"),
         ("read_text", "ocr.enabled", "false"),
-        ("on_mains", "index.only_on_mains", "true"),
-        ("when_idle", "index.only_when_idle", "true"),
     ],
 )
 def test_each_option_is_stored_under_its_key(
@@ -111,10 +108,10 @@ def test_workers_are_stored_as_a_number_or_as_the_default(preferences: Preferenc
 
 
 def test_option_that_could_not_be_stored_is_taken_back(preferences: Preferences, client: FakeClient) -> None:
-    preferences.on_mains.click()
-    assert preferences.on_mains.isChecked()
+    preferences.use_bank.click()
+    assert not preferences.use_bank.isChecked()
     client.last("settings.set").fail("library_busy")
-    assert not preferences.on_mains.isChecked()
+    assert preferences.use_bank.isChecked()
     assert preferences.notice.text() == notices.sentence_for("library_busy")
     pick(preferences.workers, "1")
     client.last("settings.set").fail("library_busy")
