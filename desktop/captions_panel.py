@@ -27,6 +27,7 @@ from desktop.action_button import ActionButton, make_action
 from desktop.asking import Asker
 from desktop.caption_header import CaptionHeader
 from desktop.caption_model import CaptionItem, CaptionModel, caption_language
+from desktop.languages import caption_language_first
 from desktop.notice_line import NoticeLine
 from desktop.row_view import RowList, RowRole
 from engine.protocol.methods import (
@@ -106,6 +107,7 @@ class CaptionsPanel(QWidget):
         self.languages.addItem(self.tr("All languages"), None)
         self.languages.addItem("English", "en")
         self.languages.addItem("中文", "zh")
+        self.languages.setCurrentIndex(max(0, self.languages.findData(caption_language_first())))
         self.sources = QComboBox()
         self.sources.setAccessibleName(self.tr("Source of the captions"))
         self.sources.addItem(self.tr("All sources"), "all")

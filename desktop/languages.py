@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from desktop.places import resources_dir
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QCoreApplication
-
     from desktop.settings import Language
 
 logger = logging.getLogger(__name__)
@@ -20,6 +18,9 @@ _LOCALES: Final[dict[str, QLocale]] = {
     "en": QLocale(QLocale.Language.English),
     "zh_CN": QLocale(QLocale.Language.Chinese, QLocale.Country.China),
 }
+
+
+_PROPERTY: Final = "interfaceLanguage"
 
 
 class Translations:
@@ -38,6 +39,7 @@ class Translations:
         for translator in self._installed:
             self._app.removeTranslator(translator)
         self.language = language
+        self._app.setProperty(_PROPERTY, language)
         # A person who follows the system keeps the system's dates and numbers.
         QLocale.setDefault(QLocale.system() if choice == "system" else _LOCALES[language])
         qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
@@ -53,6 +55,13 @@ class Translations:
             return []
         self._app.installTranslator(translator)
         return [translator]
+
+
+def caption_language_first() -> str | None:
+    """Give "en" or "zh", as captions are marked: the interface's language. None before one was chosen."""
+    app = QCoreApplication.instance()
+    language = app.property(_PROPERTY) if app is not None else None
+    return str(language).partition("_")[0] if language else None
 
 
 def spoken_language(choice: Language) -> str:

@@ -53,6 +53,7 @@ def english_again(qapp: QApplication) -> Iterator[Translations]:
     qapp.setPalette(palette)
     qapp.setStyleSheet(sheet)
     qapp.setProperty("balloon_dark", False)
+    qapp.setProperty("interfaceLanguage", None)
 
 
 def test_settings_outlive_the_program(tmp_path: Path, qtbot: QtBot) -> None:

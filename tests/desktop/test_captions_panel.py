@@ -27,6 +27,7 @@ from tests.desktop.panel_client import FakeClient, check_model, click, offscreen
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from PySide6.QtWidgets import QApplication
     from pytestqt.modeltest import ModelTester
     from pytestqt.qtbot import QtBot
 
@@ -55,6 +56,18 @@ def filled(panel: CaptionsPanel, client: FakeClient, qtbot: QtBot) -> CaptionsPa
     client.last("photo").answer(data.details())
     client.last("captions.nearest").answer(data.captions())
     return panel
+
+
+@pytest.mark.parametrize(("interface", "wanted"), [("zh_CN", "zh"), ("en", "en"), (None, None)])
+def test_captions_come_in_the_interface_s_language(
+    qtbot: QtBot, qapp: QApplication, client: FakeClient, interface: str | None, wanted: str | None
+) -> None:
+    qapp.setProperty("interfaceLanguage", interface)
+    panel = CaptionsPanel(client.real)
+    qapp.setProperty("interfaceLanguage", None)
+    qtbot.addWidget(panel)
+    panel.show_photo(7)
+    assert client.last("captions.nearest").params.language == wanted
 
 
 def texts(panel: CaptionsPanel) -> list[str]:
