@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QScrollArea, QToolButton, QWidget
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.protocol.methods import WordRelevance
+
+
+_WHOLE_AND_WORD: Final = 2
 
 
 class WordChips(QScrollArea):
@@ -44,13 +47,18 @@ class WordChips(QScrollArea):
         self._fix_height(label)
 
     def show_words(self, words: Sequence[WordRelevance]) -> None:
-        """Show the whole query first, then each word with how much it matters; the first one is chosen."""
+        """Show the whole query first, then each word with how much it matters; the first one is chosen.
+
+        A query of one word is that word: one chip.
+        """
+        if len(words) == _WHOLE_AND_WORD:
+            words = words[:1]
         line = QWidget()
         row = QHBoxLayout(line)
         row.setContentsMargins(8, 4, 8, 4)
         group = QButtonGroup(line)
         for position, word in enumerate(words):
-            chip = self._chip(position, word)
+            chip = self._chip(word, is_whole=position == 0, is_alone=len(words) == 1)
             group.addButton(chip, position)
             row.addWidget(chip)
         row.addStretch()
@@ -68,10 +76,9 @@ class WordChips(QScrollArea):
         button = self._group.button(position) if self._group is not None else None
         return button if isinstance(button, QToolButton) else None
 
-    def _chip(self, position: int, word: WordRelevance) -> QToolButton:
-        is_whole = position == 0
+    def _chip(self, word: WordRelevance, *, is_whole: bool, is_alone: bool) -> QToolButton:
         weight = percent(word.weight)
-        text = self.tr("Whole query") if is_whole else f"{word.word} · {weight}"
+        text = word.word if is_alone else self.tr("Whole query") if is_whole else f"{word.word} · {weight}"
         chip = QToolButton()
         chip.setText(text.replace("&", "&&"))
         chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -212,9 +212,17 @@ def test_a_chip_shows_its_own_map(seen: PhotoViewer, client: FakeClient) -> None
 
 def test_chinese_words_stand_on_the_chips(seen: PhotoViewer, client: FakeClient) -> None:
     seen.explain("海上的红气球")
-    words = tuple(type(w)("红气球", w.weight, w.rows, w.columns, w.relevance) for w in data.explanation().words[:2])
+    words = tuple(type(w)("红气球", w.weight, w.rows, w.columns, w.relevance) for w in data.explanation().words[:3])
     client.last("explain").answer(Explanation(7, 0.4, words))
     assert seen.chips.texts()[1] == "红气球 · 44 %"
+
+
+def test_query_of_one_word_has_one_chip_with_that_word(seen: PhotoViewer, client: FakeClient) -> None:
+    seen.explain("balloon")
+    words = tuple(type(w)("balloon", 1.0, w.rows, w.columns, w.relevance) for w in data.explanation().words[:2])
+    client.last("explain").answer(Explanation(7, 0.4, words))
+    assert seen.chips.texts() == ["balloon"]
+    assert seen.canvas.has_heat
 
 
 def test_r_takes_the_map_away_and_brings_it_back(seen: PhotoViewer, client: FakeClient) -> None:
