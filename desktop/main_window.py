@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self.search = SearchBar(client)
         self.results = ResultsPage(client, self.session, self.library, self.model, self.grid)
         self.viewer = PhotoViewer(client)
-        self.preview = QuickPreview(client, self.grid)
+        self.preview = QuickPreview(client, self.model, self.grid)
         self.side = SidePanel()
         self.status = IndexStatus(client)
         self.footer = Footer(self.status, settings.tile_edge)
@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
 
     def show_viewer(self, photo_id: int, explain: str = "") -> None:
         """Show a photo large; words lay the map of what they match over it."""
-        self.viewer.show_photo(photo_id, self.model.photo_ids())
+        self.viewer.show_photo(photo_id, self.model.viewing_order())
         self.viewer.explain(explain)
         self.pages.setCurrentWidget(self.viewer)
         self.viewer.setFocus()

@@ -88,8 +88,10 @@ class PhotoDelegate(QStyledItemDelegate):
 
 
 def badges_of(hit: Hit) -> tuple[str, ...]:
-    """Icon names, or "RAW": what is special about a hit. What looks like the query is not special."""
+    """Icon names or words: what is special about a hit. What looks like the query is not special."""
     badges = []
+    if hit.group:
+        badges.append(f"+{len(hit.group)}")
     if hit.path.path.lower().endswith(RAW_SUFFIXES):
         badges.append("RAW")
     if any(channel != "vectors" for channel in hit.channels):
@@ -138,14 +140,15 @@ def _paint_state(painter: QPainter, option: QStyleOptionViewItem, rect: QRectF, 
 
 def _paint_badges(painter: QPainter, rect: QRectF, badges: tuple[str, ...], font: QFont) -> None:
     right = rect.right() - 6
+    painter.setFont(_scaled(font, 0.78))
     for badge in badges:
-        width = _BADGE + 16 if badge == "RAW" else _BADGE
+        is_word = badge == "RAW" or badge.startswith("+")
+        width = max(_BADGE, painter.fontMetrics().horizontalAdvance(badge) + 14) if is_word else _BADGE
         place = QRectF(right - width, rect.bottom() - _BADGE - 6, width, _BADGE)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_SCRIM)
         painter.drawRoundedRect(place, _BADGE / 2, _BADGE / 2)
-        if badge == "RAW":
-            painter.setFont(_scaled(font, 0.78))
+        if is_word:
             painter.setPen(Qt.GlobalColor.white)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, badge)
         else:

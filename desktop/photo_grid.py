@@ -93,8 +93,8 @@ class PhotoGrid(QListView):
         return None if hit is None else hit.photo_id
 
     def choose(self, photo_id: int) -> None:
-        """Make a photo the current and only chosen one, and bring it into view."""
-        row = self._photos.row_of(photo_id)
+        """Make a photo, or the tile it is shown under, the current and only chosen one, and bring it into view."""
+        row = self._photos.row_showing(photo_id)
         if row is not None:
             self.setCurrentIndex(self._photos.index(row))
 

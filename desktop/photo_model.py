@@ -108,9 +108,21 @@ class PhotoModel(QAbstractListModel):
         """Where a photo is."""
         return self._row_of.get(photo_id)
 
+    def row_showing(self, photo_id: int) -> int | None:
+        """Where a photo is, or the tile that it is shown under."""
+        row = self._row_of.get(photo_id)
+        if row is not None:
+            return row
+        tiles = (place for place, hit in enumerate(self._rows) if isinstance(hit, Hit) and photo_id in hit.group)
+        return next(tiles, None)
+
     def photo_ids(self) -> list[int]:
         """All known photos in the order shown."""
         return [row.photo_id for row in self._rows if isinstance(row, Hit)]
+
+    def viewing_order(self) -> list[int]:
+        """The same with each photo's near-copies after it: what a person steps through."""
+        return [photo_id for row in self._rows if isinstance(row, Hit) for photo_id in (row.photo_id, *row.group)]
 
     @property
     def photo_count(self) -> int:
@@ -166,6 +178,8 @@ class PhotoModel(QAbstractListModel):
         if hit.caption:
             parts.append(hit.caption)
         parts += [notices.channel_text(channel) for channel in hit.channels if channel != "vectors"]
+        if hit.group:
+            parts.append(self.tr("%Ln more like it", "", len(hit.group)))
         if self.has_divider and hit.confidence == Confidence.POSSIBLE:
             parts.append(self.tr("possible match"))
         if hit.is_offline:

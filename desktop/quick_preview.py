@@ -17,22 +17,27 @@ from engine.protocol.methods import PreviewRequest, PreviewResult
 if TYPE_CHECKING:
     from desktop.engine_client import EngineClient, EngineFailure
     from desktop.photo_grid import PhotoGrid
+    from desktop.photo_model import PhotoModel
 
 _MARGIN: Final = 40
 _CLOSING: Final = (Qt.Key.Key_Space, Qt.Key.Key_Escape)
+_STEPS: Final[dict[int, int]] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
 class QuickPreview(QWidget):
-    """Covers the grid; the arrow keys go on moving through the grid beneath, and the preview follows."""
+    """Covers the grid; the arrow keys go on moving through the grid beneath, through near-copies first."""
 
-    def __init__(self, client: EngineClient, grid: PhotoGrid) -> None:
+    def __init__(self, client: EngineClient, photos: PhotoModel, grid: PhotoGrid) -> None:
         super().__init__(grid)
+        self._photos = photos
         self._grid = grid
         self._asker = Asker(client, self)
         self._loader = PictureLoader(self)
         self._loader.loaded.connect(self._on_loaded)
         self._pixmap = QPixmap()
         self._words = ""
+        self._members: tuple[int, ...] = ()  # the photos of the current tile
+        self._place = 0
         self.setAccessibleName(self.tr("Preview"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.hide()
@@ -40,17 +45,21 @@ class QuickPreview(QWidget):
         grid.chosen.connect(self._on_chosen)
 
     def show_photo(self, photo_id: int) -> None:
-        """Show this photo, or take the preview away when it is shown already."""
+        """Show this photo over the grid."""
         self.setGeometry(self._grid.rect())
         self.show()
         self.raise_()
         self.setFocus()
-        self._ask(photo_id)
+        self._show_tile(photo_id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Close, or let the grid move."""
+        """Close, step through the photos of one tile, or let the grid move."""
+        place = self._place + _STEPS.get(event.key(), len(self._members))
         if event.key() in _CLOSING:
             self._close()
+        elif 0 <= place < len(self._members):
+            self._place = place
+            self._ask(self._members[place])
         else:
             self._grid.keyPressEvent(event)
 
@@ -80,6 +89,11 @@ class QuickPreview(QWidget):
         target = QRectF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2, *size.toTuple())
         painter.drawPixmap(target, self._pixmap, QRectF(self._pixmap.rect()))
 
+    def _show_tile(self, photo_id: int) -> None:
+        hit = self._photos.hit(photo_id)
+        self._members, self._place = (photo_id, *(hit.group if hit is not None else ())), 0
+        self._ask(photo_id)
+
     def _ask(self, photo_id: int) -> None:
         self._words = self.tr("One moment…")
         edge = max(256, round(max(self.width(), self.height()) * self.devicePixelRatioF()))
@@ -100,7 +114,7 @@ class QuickPreview(QWidget):
 
     def _on_chosen(self, photo_id: int | None) -> None:
         if self.isVisible() and photo_id is not None:
-            self._ask(photo_id)
+            self._show_tile(photo_id)
 
     def _close(self) -> None:
         self._asker.drop()

@@ -94,6 +94,16 @@
         </message>
     </context>
     <context>
+        <name>PhotoModel</name>
+        <message numerus="yes">
+            <source>%Ln more like it</source>
+            <translation>
+                <numerusform>%Ln more like it</numerusform>
+                <numerusform>%Ln more like it</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>Tray</name>
         <message numerus="yes">
             <source>%Ln new photo(s) can be searched</source>

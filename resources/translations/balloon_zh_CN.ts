@@ -740,6 +740,12 @@
             <source>Possible matches</source>
             <translation>可能相符</translation>
         </message>
+        <message numerus="yes">
+            <source>%Ln more like it</source>
+            <translation>
+                <numerusform>另有 %Ln 张相近的照片</numerusform>
+            </translation>
+        </message>
         <message>
             <source>possible match</source>
             <translation>可能相符</translation>
@@ -808,14 +814,6 @@
         <message>
             <source>Read text in photos, so that it can be searched</source>
             <translation>识别照片中的文字，以便搜索</translation>
-        </message>
-        <message>
-            <source>Index only on mains power</source>
-            <translation>仅在接通电源时索引</translation>
-        </message>
-        <message>
-            <source>Index only while the computer is idle</source>
-            <translation>仅在电脑空闲时索引</translation>
         </message>
         <message>
             <source>Processes that read photos</source>
@@ -1289,7 +1287,7 @@
             <translation>这个图库由更新版本的 Balloon 创建。请更新 Balloon 后再打开。</translation>
         </message>
         <message>
-            <source>The library's file belongs to another program. Please choose another place for the library.</source>
+            <source>The library&apos;s file belongs to another program. Please choose another place for the library.</source>
             <translation>图库文件属于其他程序。请为图库选择其他位置。</translation>
         </message>
         <message>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -320,6 +321,26 @@ def test_space_previews_and_takes_the_preview_away(window: MainWindow, fake: Fak
     qtbot.waitUntil(lambda: len(fake.heard("preview")) == 2)
     qtbot.keyClick(window.preview, Qt.Key.Key_Space)
     assert not window.preview.isVisible()
+
+
+def test_preview_and_viewer_step_through_near_copies(window: MainWindow, fake: Fake, qtbot: QtBot) -> None:
+    first, second = (window.model.hit(n) for n in (1, 2))
+    assert first is not None
+    assert second is not None
+    window.model.show_hits([replace(first, group=(7, 9)), second])
+    window.grid.choose(1)
+    qtbot.keyClick(window.grid, Qt.Key.Key_Space)
+    for key in [Qt.Key.Key_Right] * 2 + [Qt.Key.Key_Left] + [Qt.Key.Key_Right] * 2:
+        qtbot.keyClick(window.preview, key)
+    qtbot.waitUntil(lambda: len(fake.heard("preview")) == 6)
+    assert [heard["params"]["photo_id"] for heard in fake.heard("preview")] == [1, 7, 9, 7, 9, 2]
+    assert window.grid.current_id() == 2
+    qtbot.keyClick(window.preview, Qt.Key.Key_Escape)
+    window.show_viewer(1)
+    window.viewer.step(1)
+    assert window.viewer.photo_id == 7
+    window.show_photos()
+    assert window.grid.current_id() == 1
 
 
 def test_copying_puts_files_and_paths_on_the_clipboard(window: MainWindow) -> None:

@@ -192,6 +192,18 @@ def test_badges_say_what_is_special() -> None:
     assert badges_of(_hit(1)) == ()
     special = replace(_hit(1), path=PhotoPath("/p/1.CR2"), channels=("vectors", "name"), is_offline=True)
     assert badges_of(special) == ("RAW", "text", "offline")
+    assert badges_of(replace(_hit(1), group=(7, 8, 9))) == ("+3",)
+
+
+def test_tile_stands_for_its_near_copies_and_copies_only_itself(grid: PhotoGrid, asked: Asked, qtbot: QtBot) -> None:
+    model = _model(grid)
+    model.show_hits([replace(_hit(1), group=(101, 102)), _hit(2)])
+    assert model.viewing_order() == [1, 101, 102, 2]
+    grid.choose(102)
+    assert grid.selected_ids() == (1,)
+    qtbot.keyClick(grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert asked == [(PhotoAction.COPY_FILES, (1,), None)]
+    assert [url.fileName() for url in model.mimeData(grid.selectedIndexes()).urls()] == ["1.jpg"]
 
 
 def test_hundred_thousand_photos_open_at_once_and_scroll_to_any_place(grid: PhotoGrid, qtbot: QtBot) -> None:

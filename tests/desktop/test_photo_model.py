@@ -85,6 +85,15 @@ def test_screen_reader_hears_name_date_caption_and_state(qtbot: QtBot) -> None:
     assert model.index(2).data(Qt.ItemDataRole.ToolTipRole).count("\n") >= 4
 
 
+def test_screen_reader_hears_how_many_near_copies_a_tile_stands_for(qtbot: QtBot) -> None:
+    model = PhotoModel()
+    model.show_hits([replace(_hit(1), group=(7,)), replace(_hit(2), group=(8, 9, 10)), _hit(3)])
+    heard = [model.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(3)]
+    assert heard[0].endswith(", 1 more like it")
+    assert heard[1].endswith(", 3 more like it")
+    assert "like it" not in heard[2]
+
+
 def test_drag_carries_the_files(tmp_path: Path, qtbot: QtBot) -> None:
     model = PhotoModel()
     hits = [replace(_hit(n), path=PhotoPath.of(tmp_path / f"{n} ä.jpg")) for n in (1, 2)]
