@@ -41,7 +41,7 @@ def from_json(kind: type[T], value: Any) -> T:
     """Read a dataclass from a JSON object; raises ``BadValueError`` naming what is wrong. Unknown keys are ignored."""
     if not isinstance(value, dict):
         raise BadValueError(f"{kind.__name__} must be an object")
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class can be hashed, whatever its instances are
     arguments: dict[str, Any] = {}
     for item in fields(kind):  # type: ignore[arg-type]  # every kind we ask for is a dataclass
         if item.name in value:
