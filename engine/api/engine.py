@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.api.keeping import MODEL_SETTING, OCR_SETTING, WORKERS_SETTING, Keeping
+from engine.api.keeping import BANK_SETTING, MODEL_SETTING, OCR_SETTING, WORKERS_SETTING, Keeping
 from engine.api.parts import Parts, Shared
 from engine.config import DEFAULT_MODEL, model_dirs, resources_dir
 from engine.errors import KnownError
@@ -263,6 +263,12 @@ class Engine(Keeping):
         from engine.api.caption_exchange import CaptionExchange
 
         return CaptionExchange(self._parts)
+
+    def prepare_captions(self) -> None:
+        """Make the caption bank's vectors if this model has none yet: a few seconds, once."""
+        bank = self._parts.shared.bank
+        if bank is not None and self.get_setting(BANK_SETTING) != "false":
+            bank.vectors()
 
     def captioned_photos(self) -> list[tuple[Path, tuple[str, ...]]]:
         """Present photos with the captions people gave them."""

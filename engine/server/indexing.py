@@ -190,6 +190,7 @@ class IndexingThread:
             reports.break_off(report, is_paused=self._is_paused)
         else:
             reports.finish(report)
+            engine.prepare_captions()  # now, so that the first question for captions need not wait
         self._watch.watch(_reachable(engine.folders()))
 
     @contextlib.contextmanager

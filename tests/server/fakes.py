@@ -175,6 +175,9 @@ class FakeEngine:
     def status(self) -> LibraryStatus:
         return LibraryStatus(str(self.library.root), "fake", len(self.library.folders), 0, 0, 0, 0, 0, 0, False)
 
+    def prepare_captions(self) -> None:
+        """Nothing to prepare."""
+
     def indexer(self) -> FakeIndexer:
         return FakeIndexer(self.library)
 
