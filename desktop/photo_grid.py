@@ -164,9 +164,13 @@ class PhotoGrid(QListView):
         drag.exec(Qt.DropAction.CopyAction)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fill the lines anew."""
+        """Fill the lines anew; the current photo, when in view, stays in view: a panel that opens moves the tiles."""
+        place = self.visualRect(self.currentIndex())
+        is_seen = place.isValid() and place.bottom() >= 0 and place.top() < event.oldSize().height()
         super().resizeEvent(event)
         self._fit()
+        if is_seen:
+            QTimer.singleShot(0, self, lambda: self.scrollTo(self.currentIndex()))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Fill the lines for the first time, or for another screen."""

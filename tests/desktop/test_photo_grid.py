@@ -68,6 +68,13 @@ def test_tiles_fill_the_line(grid: PhotoGrid) -> None:
     assert 0 <= grid.viewport().width() - last.right() < 30
 
 
+def test_chosen_photo_stays_in_view_when_a_panel_takes_room(grid: PhotoGrid, qtbot: QtBot) -> None:
+    grid.choose(20)
+    qtbot.waitUntil(lambda: grid.viewport().rect().intersects(grid.visualRect(grid.currentIndex())))
+    grid.resize(420, 600)
+    qtbot.waitUntil(lambda: grid.viewport().rect().contains(grid.visualRect(grid.currentIndex()).center()))
+
+
 def test_slider_makes_tiles_larger(grid: PhotoGrid, qtbot: QtBot) -> None:
     before = grid.visualRect(_model(grid).index(0)).width()
     grid.set_tile_edge(300)
