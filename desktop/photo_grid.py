@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QDrag, QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDrag,
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from desktop.date_pill import DatePill
@@ -101,8 +110,7 @@ class PhotoGrid(QListView):
     def enter(self) -> None:
         """Take the focus, with a photo to start from."""
         self.setFocus()
-        if not self.currentIndex().isValid():
-            self.setCurrentIndex(self._photos.index(0))
+        self._choose_something()
 
     def visible_rows(self) -> tuple[int, int]:
         """First and last row in view; the last is -1 when there is none."""
@@ -177,10 +185,22 @@ class PhotoGrid(QListView):
         super().showEvent(event)
         self._fit()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Choose a photo when the keyboard brought the focus, so that the keys have one to work on."""
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self._choose_something()
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Ask for nothing that is not seen."""
         super().hideEvent(event)
         self._settle.stop()
+
+    def _choose_something(self) -> None:
+        # Qt makes a photo current when the focus comes, and chooses none.
+        if not self.selectedIndexes():
+            current = self.currentIndex()
+            self.setCurrentIndex(current if current.isValid() else self._photos.index(0))
 
     def _set_up_view(self) -> None:
         self.setViewMode(QListView.ViewMode.IconMode)

@@ -136,6 +136,16 @@ def test_down_key_steps_over_the_divider(grid: PhotoGrid, qtbot: QtBot) -> None:
     assert grid.current_id() == 3
 
 
+def test_photo_is_chosen_when_the_keyboard_comes_to_the_photos(grid: PhotoGrid) -> None:
+    grid.clearSelection()
+    grid.enter()
+    assert grid.selected_ids() == (1,)
+    grid.clearFocus()
+    grid.clearSelection()
+    grid.setFocus(Qt.FocusReason.TabFocusReason)
+    assert grid.selected_ids() == (1,)
+
+
 def test_double_click_opens(grid: PhotoGrid, asked: Asked, qtbot: QtBot) -> None:
     place = grid.visualRect(_model(grid).index(1)).center()
     qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
