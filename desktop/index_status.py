@@ -167,7 +167,7 @@ class IndexStatus(QWidget):
             return self.tr("Indexing is paused")
         if progress is not None:
             return self.tr("Looking for photos…") if progress.phase == SCAN else self._progress_sentence(progress)
-        if self._status is None:
+        if self._status is None or not (self._status.folders or self._status.photos):
             return ""
         return self.tr("%Ln photo(s) can be searched", "", self._status.indexed)
 

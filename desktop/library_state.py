@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
     from desktop.engine_client import EngineClient
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Phases of ``IndexProgress`` in which nothing goes on.
 _RESTING: Final = ("rest", "paused", "stopped")
+_GRACE_MS: Final = 3000
 
 
 class LibraryState(QObject):
@@ -33,11 +34,14 @@ class LibraryState(QObject):
         client.library_changed.connect(self._on_library_changed)
         client.index_progress.connect(self._on_progress)
         client.index_finished.connect(self._on_finished)
+        # A folder that was just added is not called empty before somebody has looked.
+        self._news = QTimer(self, singleShot=True, interval=_GRACE_MS)
+        self._news.timeout.connect(self.changed)
 
     @property
     def is_indexing(self) -> bool:
         """Whether photos are being looked at now."""
-        return self.progress is not None
+        return self.progress is not None or self._news.isActive()
 
     def reload(self) -> None:
         """Ask for all of it."""
@@ -45,6 +49,8 @@ class LibraryState(QObject):
         self._client.request("index.state").finished.connect(self._on_index_state)
 
     def _on_status(self, status: LibraryStatus) -> None:
+        if self.status is not None and status.folders > self.status.folders:
+            self._news.start()
         self.status = status
         self.changed.emit()
 
@@ -63,6 +69,7 @@ class LibraryState(QObject):
 
     def _on_finished(self, _report: object) -> None:
         self.progress = None
+        self._news.stop()
         self._client.request("status").finished.connect(self._on_status)
 
 

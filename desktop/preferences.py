@@ -116,6 +116,7 @@ class Preferences(QDialog):
         _add_heading(form, self.tr("Captions and indexing"))
         for box in self.options:
             form.addRow(box)
+        form.addRow(_explanation(self.tr("Text is read only where Balloon was installed with its extra “ocr”.")))
         form.addRow(self.tr("&Processes that read photos"), self.workers)
         _add_heading(form, self.tr("Library"))
         form.addRow(

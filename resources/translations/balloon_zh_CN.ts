@@ -852,6 +852,10 @@
             <translation>说明与索引</translation>
         </message>
         <message>
+            <source>Text is read only where Balloon was installed with its extra “ocr”.</source>
+            <translation>仅当 Balloon 安装了附加组件“ocr”时，才会识别文字。</translation>
+        </message>
+        <message>
             <source>&amp;Processes that read photos</source>
             <translation>读取照片的进程数(&amp;P)</translation>
         </message>
