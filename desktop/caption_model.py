@@ -109,7 +109,7 @@ class CaptionModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._hint(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join((row.text, *_detail(row)))
+            return ", ".join((row.text, *_detail(row), *self._similarity(row)))
         return self._own_data(item, row, role)
 
     def setData(self, index: ModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -124,19 +124,21 @@ class CaptionModel(QAbstractListModel):
 
     def _own_data(self, item: CaptionItem, row: CaptionRow, role: int) -> Any:
         if role == RowRole.DETAIL:
-            return " · ".join(_detail(row))
+            score = [] if item.is_own or row.score is None else [f"{row.score:.2f}"]
+            return " · ".join((*_detail(row), *score))
         if role == RowRole.SHARE and row.score is not None and not item.is_own:
             # Cosines of one photo lie close together and mean little by themselves: the bar compares the rows.
             return max(0.0, row.score) / self._best if self._best > 0 else 0.0
         return item if role == RowRole.VALUE else None
 
     def _hint(self, row: CaptionRow) -> str:
-        lines = [row.text]
-        if row.score is not None:
-            lines.append(self.tr("Similarity {score}").format(score=f"{row.score:.2f}"))
+        lines = [row.text, *self._similarity(row)]
         if row.path is not None:
             lines.append(self.tr("From {photo}").format(photo=row.path.path))
         return "\n".join(lines)
+
+    def _similarity(self, row: CaptionRow) -> list[str]:
+        return [] if row.score is None else [self.tr("Similarity {score}").format(score=f"{row.score:.2f}")]
 
 
 def _detail(row: CaptionRow) -> list[str]:

@@ -91,9 +91,9 @@ def test_own_captions_come_first_then_the_nearest_best_first(filled: CaptionsPan
     assert shares == sorted(shares, reverse=True)
 
 
-def test_each_caption_names_its_source_and_language(filled: CaptionsPanel) -> None:
+def test_each_caption_names_its_source_language_and_score(filled: CaptionsPanel) -> None:
     assert row_of(filled, "海上的红气球").data(RowRole.DETAIL) == "Yours · 中文"
-    assert row_of(filled, "海边的日落").data(RowRole.DETAIL) == "Imported · 中文"
+    assert row_of(filled, "海边的日落").data(RowRole.DETAIL) == "Imported · 中文 · 0.30"
     hint = row_of(filled, "海边的日落").data(Qt.ItemDataRole.ToolTipRole)
     assert "0.30" in hint
     assert "日落.heic" in hint
