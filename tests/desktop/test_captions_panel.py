@@ -98,7 +98,7 @@ def test_each_caption_names_its_source_language_and_score(filled: CaptionsPanel)
     assert "0.30" in hint
     assert "日落.heic" in hint
     spoken = row_of(filled, "a kite in the blue sky").data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "a kite in the blue sky, Caption bank, English"
+    assert spoken == "a kite in the blue sky, Caption bank, English, Similarity 0.19"
 
 
 def test_a_nearest_caption_the_photo_has_already_is_shown_once(panel: CaptionsPanel, client: FakeClient) -> None:
