@@ -31,6 +31,7 @@ ROOT = HERE.parents[1]
 SIZE = (1120, 700)
 QUALITY = 88
 PATIENCE_S = 120.0
+FEW_CAPTIONS = 10
 # Beside what the demonstration takes: a second view of the motorcycle, and things from a laboratory.
 MORE = ("motorcycle_right.png", "clock_motion.png", "color.png", "ihc.png", "text.png", "microaneurysms.png")
 # name: (language, theme)
@@ -134,7 +135,7 @@ def show_captions(window: MainWindow) -> None:
     window.commands.run(PhotoAction.CAPTIONS, (photo,))
     panel = window.side.panel("captions")
     if isinstance(panel, CaptionsPanel):
-        until(lambda: panel.model.rowCount() > 10)  # its own caption comes first, the nearest after it
+        until(lambda: panel.model.rowCount() > FEW_CAPTIONS)  # its own caption comes first, the nearest after it
 
 
 def show_relevance(window: MainWindow) -> None:
