@@ -11,6 +11,8 @@ from PySide6.QtCore import Qt
 
 from desktop.captions_panel import CaptionsPanel
 from desktop.engine_client import EngineClient, EngineCommand, EngineState
+from desktop.exclude_dialog import ExcludeDialog
+from desktop.folder_panel import FolderPanel
 from desktop.main_window import MainWindow
 from desktop.photo_actions import PhotoAction
 from desktop.results_state import Scene
@@ -114,6 +116,27 @@ def test_photo_added_to_the_folder_appears_and_a_lost_folder_is_told(
     folder.with_name("unplugged").rename(folder)
     _rescan(real, qtbot)
     qtbot.waitUntil(lambda: _offline(real) == [False] * 7, timeout=PATIENCE_MS)
+
+
+@pytest.mark.photos
+def test_what_a_person_leaves_out_of_a_folder_leaves_the_photos(real: MainWindow, folder: Path, qtbot: QtBot) -> None:
+    photos = sorted(folder.glob("*.jpg"))
+    for photo in photos[6:]:
+        photo.unlink()
+    photos[0].rename(folder / "Screenshot.jpg")
+    qtbot.waitUntil(lambda: real.results.scene == Scene.FIRST_START, timeout=PATIENCE_MS)
+    real.results.first_start.add(folder)
+    qtbot.waitUntil(lambda: real.model.photo_count == 6, timeout=PATIENCE_MS)
+    panel = real.side.open_panel("folders")
+    assert isinstance(panel, FolderPanel)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=PATIENCE_MS)
+    panel.list.setCurrentIndex(panel.model.index(0))
+    panel.exclude.trigger()
+    (dialog,) = panel.findChildren(ExcludeDialog)
+    qtbot.waitUntil(dialog.patterns.isEnabled, timeout=PATIENCE_MS)
+    dialog.patterns.setPlainText("screenshot*")
+    dialog.buttons.accepted.emit()
+    qtbot.waitUntil(lambda: real.model.photo_count == 5, timeout=PATIENCE_MS)
 
 
 def _rescan(window: MainWindow, qtbot: QtBot) -> None:
