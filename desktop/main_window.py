@@ -76,9 +76,10 @@ class MainWindow(QMainWindow):
         self._restore()
 
     def show_viewer(self, photo_id: int, explain: str = "") -> None:
-        """Show a photo large; words lay the map of what they match over it."""
+        """Show a photo large; words lay the map of what they match over it, those of the search when asked."""
         self.viewer.show_photo(photo_id, self.model.viewing_order())
-        self.viewer.explain(explain)
+        words = self.search.query.text if self.grid.is_search else ""
+        self.viewer.explain(explain or words, at_once=bool(explain))
         self.pages.setCurrentWidget(self.viewer)
         self.viewer.setFocus()
 

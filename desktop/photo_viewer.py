@@ -86,11 +86,11 @@ class PhotoViewer(QWidget):
         self._show(photo_id)
         self.canvas.setFocus()
 
-    def explain(self, text: str) -> None:
-        """Lay the relevance map for ``text`` over this photo and the next ones; "" takes it away."""
+    def explain(self, text: str, *, at_once: bool = True) -> None:
+        """Lay the relevance map for ``text`` over this photo and the next ones, at once or when asked; "" for none."""
         self._query = text.strip()
         self.bar.map.setEnabled(bool(self._query))
-        self.bar.map.setChecked(bool(self._query))
+        self.bar.map.setChecked(bool(self._query) and at_once)
         self._explain_again()
 
     def step(self, by: int) -> None:

@@ -311,6 +311,19 @@ def test_enter_opens_the_viewer_and_escape_comes_back_to_the_photo(window: MainW
     assert window.grid.current_id() == 5
 
 
+def test_one_key_shows_why_a_photo_opened_from_a_search_matched(window: MainWindow, fake: Fake, qtbot: QtBot) -> None:
+    window.show_viewer(4)
+    assert not window.viewer.bar.map.isEnabled()
+    window.show_photos()
+    window.search.set_text("balloon")
+    qtbot.waitUntil(lambda: window.grid.is_search and not window.session.is_busy)
+    window.show_viewer(window.model.photo_ids()[0])
+    assert not fake.heard("explain")
+    qtbot.keyClick(window.viewer, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: bool(fake.heard("explain")))
+    assert fake.heard("explain")[0]["params"]["text"] == "balloon"
+
+
 def test_space_previews_and_takes_the_preview_away(window: MainWindow, fake: Fake, qtbot: QtBot) -> None:
     window.grid.choose(4)
     qtbot.keyClick(window.grid, Qt.Key.Key_Space)
