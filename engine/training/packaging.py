@@ -135,29 +135,36 @@ def _drop_value_infos(model: Any, names: set[str]) -> None:
     model.graph.value_info.extend(kept)
 
 
-def quantise_weights(path: Path) -> None:
-    """Turn a text tower's tables and matrices into int8.
+def quantise_weights(path: Path, at_least: int = 1024) -> None:
+    """Keep a text tower's large float32 weights as int8, one scale per word of a table and per column of a matrix.
 
-    Tables keep one scale per row and are widened row by row as they are looked up; matrices have one scale per column
-    and meet activations that are quantised on the fly.
+    A Cast and a Mul turn matrices back once, when the session is made, and words when they are looked up, so the graph
+    computes in float32. Ranges of activations taken on the fly would be those of the whole batch: a text's vector would
+    depend on its company.
     """
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnx
-    from onnxruntime import quantization
+    from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(path)
-    # The quantiser turns matrices round and stumbles over shapes noted for them before.
-    del model.graph.value_info[:]
     _quantise_tables(model)
-    tools: Any = quantization  # exports its names only by implication
-    with _quiet_libraries():
-        tools.quantize_dynamic(
-            model,
-            path,
-            op_types_to_quantize=["MatMul", "Gemm"],
-            per_channel=True,
-            weight_type=tools.QuantType.QInt8,
-        )
+    widened: list[Any] = []
+    for tensor in list(model.graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) == 1 or np.prod(tensor.dims) < at_least:
+            continue
+        name, weights = tensor.name, numpy_helper.to_array(tensor)
+        scale = np.maximum(np.abs(weights).max(axis=0, keepdims=True), 1e-12) / 127
+        small: Any = numpy_helper.from_array(np.round(weights / scale).astype(np.int8), f"{name}.int8")
+        kept: Any = tensor
+        kept.CopyFrom(small)
+        model.graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}.scale"))
+        widened += [
+            helper.make_node("Cast", [f"{name}.int8"], [f"{name}.wide"], name=f"{name}.widen", to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.wide", f"{name}.scale"], [name], name=f"{name}.rescale"),
+        ]
+    for node in reversed(widened):
+        model.graph.node.insert(0, node)
+    _drop_value_infos(model, {name for node in widened for name in node.output})
+    onnx.save(model, path)
 
 
 def _quantise_tables(model: Any) -> None:
@@ -167,10 +174,10 @@ def _quantise_tables(model: Any) -> None:
     tables = {tensor.name: tensor for tensor in model.graph.initializer if tensor.data_type == TensorProto.FLOAT}
     for node in list(model.graph.node):
         table = tables.get(node.input[0]) if node.op_type == "Gather" else None
-        if table is None:
+        if table is None or len(table.dims) == 1:
             continue
         values = numpy_helper.to_array(table)
-        scale = np.maximum(np.abs(values).max(axis=1, keepdims=True) / 127, 1e-12).astype(np.float32)
+        scale = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-12).astype(np.float32) / 127
         small = np.round(values / scale).astype(np.int8)
         name, (rows, out) = table.name, (node.input[1], node.output[0])
         model.graph.initializer.remove(table)

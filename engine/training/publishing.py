@@ -29,6 +29,7 @@ from engine.training.packaging import (
     quantise_weights,
     store_half,
 )
+from engine.training.text_tuning import text_vectors
 from engine.training.views import INPUT_SPEC, centre_view
 from engine.training.vocabulary import MAX_LENGTH
 from engine.training.workshop import IMAGE_WEIGHTS, plain
@@ -82,7 +83,7 @@ def _publish_image(
 ) -> NDArray[np.float32]:
     path = folder / IMAGE_FILE
     tower = shop.image_tower(IMAGE_WEIGHTS)
-    texts = encode_texts_with_tower(shop)
+    texts = encode_with_tower(shop, part)
     export_image_tower(tower, path)
     difference = largest_difference(path, tower, {"pixels": pixels[:8]})
     if difference > AGREEMENT:
@@ -164,11 +165,13 @@ def measure_test(shop: Workshop, folder: Path, test: Path) -> dict[str, Any]:
     return {"photos": len(rows), "fields": figures}
 
 
-def encode_texts_with_tower(shop: Workshop) -> NDArray[np.float32]:
-    """Encode the whole album with the tower in PyTorch."""
-    from engine.training.text_tuning import text_vectors
-
-    return text_vectors(shop.text_tower("text.pt"), tokenise(shop.tokenizer, shop.album.texts))
+def encode_with_tower(shop: Workshop, part: HeldOut) -> NDArray[np.float32]:
+    """Encode the held-out captions with the tower in PyTorch; zeros for all other texts of the album."""
+    rows = np.unique(np.concatenate(list(part.texts.values())))
+    out = np.zeros((len(shop.album.texts), shop.settings.dim), np.float32)
+    ids = tokenise(shop.tokenizer, [shop.album.texts[row] for row in rows])
+    out[rows] = text_vectors(shop.text_tower("text.pt"), ids)
+    return out
 
 
 def _milliseconds(path: Path, tokens: Tokens) -> float:

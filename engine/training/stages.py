@@ -221,7 +221,9 @@ def tune_texts(shop: Workshop) -> None:
     tuned.cpu()
     torch.save(tuned.state_dict(), path)
     part = held_out(shop)
-    texts = text_vectors(tuned, tokenise(shop.tokenizer, shop.album.texts))
+    rows = np.unique(np.concatenate(list(part.texts.values())))
+    texts = np.zeros((len(shop.album.texts), shop.settings.dim), np.float32)
+    texts[rows] = text_vectors(tuned, tokenise(shop.tokenizer, [shop.album.texts[row] for row in rows]))
     shop.note("text", measure_held_out(part, texts, images["captioned"][part.photos, 0]) | {"scale": scale})
 
 
