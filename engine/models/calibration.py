@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FIRST = 10
 REAL_CALLED_NONE = 0.10  # of ten real queries at most one is answered "no good match"
-MATCH_PRECISION = 0.9  # of ten hits called a match nine are right
+MATCH_PRECISION = 0.8  # and more in truth: many a background text does fit some photo that it was not written for
 GALLERY = 200  # photos a query is put up against: the more there are, the better the best wrong one looks
 ROUNDS = 20
 
@@ -33,39 +33,36 @@ def calibrate(
     """
     chance = np.random.default_rng(seed)
     real: list[NDArray[np.float32]] = []
-    right: list[NDArray[np.bool_]] = []
     background: list[NDArray[np.float32]] = []
     size = min(GALLERY, max(1, len(photos) // 2))
     for _ in range(ROUNDS):
         gallery = chance.choice(len(photos), size, replace=False)
         inside = np.isin(owner, gallery)
-        best, is_right = _best(texts[inside], owner[inside], photos, gallery)
-        real.append(best)
-        right.append(is_right)
+        real.append(_best(texts[inside], owner[inside], photos, gallery))
         outside = np.flatnonzero(~inside)
         drawn = chance.choice(outside, min(len(outside), int(inside.sum())), replace=False)
         background.append((texts[drawn] @ photos[gallery].T).max(axis=1))
-    return _thresholds(np.concatenate(real), np.concatenate(right), np.concatenate(background))
+    return _thresholds(np.concatenate(real), np.concatenate(background))
 
 
 def _best(
     texts: NDArray[np.float32], owner: NDArray[np.int64], photos: NDArray[np.float32], gallery: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The best score of each text whose photo is among its first ten, and whether the best photo is its own."""
+) -> NDArray[np.float32]:
+    """The best score of each text whose photo is among its first ten."""
     scores = texts @ photos[gallery].T
     column = np.argsort(gallery)[np.searchsorted(np.sort(gallery), owner)]
     own = scores[np.arange(len(texts)), column]
     rank = (scores >= own[:, None]).sum(axis=1)
-    kept = rank <= FIRST
-    return scores.max(axis=1)[kept], (rank == 1)[kept]
+    best: NDArray[np.float32] = scores.max(axis=1)[rank <= FIRST]
+    return best
 
 
-def _thresholds(real: NDArray[np.float32], right: NDArray[np.bool_], background: NDArray[np.float32]) -> Calibration:
+def _thresholds(real: NDArray[np.float32], background: NDArray[np.float32]) -> Calibration:
     possible = float(np.quantile(real, REAL_CALLED_NONE))
     scores = np.concatenate([real, background])
-    is_right = np.concatenate([right, np.zeros(len(background), dtype=bool)])
+    is_real = np.concatenate([np.ones(len(real), dtype=bool), np.zeros(len(background), dtype=bool)])
     order = np.argsort(-scores, kind="stable")
-    precision = np.cumsum(is_right[order]) / np.arange(1, len(order) + 1)
+    precision = np.cumsum(is_real[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(precision >= MATCH_PRECISION)
     match = float(scores[order[enough[-1]]]) if len(enough) else float(scores.max())
     return Calibration(match=round(max(match, possible), 4), possible=round(possible, 4))
