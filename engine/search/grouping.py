@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
 NEAR_COPY = 0.93
@@ -33,13 +34,18 @@ class Shot:
 
 def group(shots: Sequence[Shot]) -> list[list[int]]:
     """Put rows of ``shots`` together; each group starts with its first row, and groups keep the order of those."""
+    likeness = _likeness(shots)
     groups: list[list[int]] = []
     by_stem: dict[Path, int] = {}
     for row, shot in enumerate(shots):
         stem = shot.path.with_suffix("")
         place = by_stem.get(stem)
         if place is None:
-            place = next((at for at, members in enumerate(groups) if _is_one_moment(shots[members[0]], shot)), None)
+            leaders = [members[0] for members in groups]
+            near = np.flatnonzero(likeness[row, leaders] >= BURST).tolist()
+            place = next(
+                (at for at in near if _is_one_moment(shots[leaders[at]], shot, likeness[row, leaders[at]])), None
+            )
         if place is None:
             place = len(groups)
             groups.append([])
@@ -48,12 +54,18 @@ def group(shots: Sequence[Shot]) -> list[list[int]]:
     return groups
 
 
-def _is_one_moment(one: Shot, other: Shot) -> bool:
-    if one.vector is None or other.vector is None:
-        return False
-    likeness = float(one.vector @ other.vector)
-    if likeness < BURST:
-        return False
+def _likeness(shots: Sequence[Shot]) -> NDArray[np.float32]:
+    """Cosine of every pair, (N, N); 0 where a photo has no vector."""
+    dim = next((len(shot.vector) for shot in shots if shot.vector is not None), 1)
+    vectors = np.zeros((len(shots), dim), dtype=np.float32)
+    for row, shot in enumerate(shots):
+        if shot.vector is not None:
+            vectors[row] = shot.vector
+    pairs: NDArray[np.float32] = vectors @ vectors.T
+    return pairs
+
+
+def _is_one_moment(one: Shot, other: Shot, likeness: float) -> bool:
     apart = _seconds_apart(one.taken_at, other.taken_at)
     # Two photos of one view a day apart are two memories, however alike they look.
     return likeness >= NEAR_COPY if apart is None else apart <= BURST_SECONDS

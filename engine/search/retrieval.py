@@ -42,6 +42,7 @@ CLOSEST_KEPT = 10  # this many are given where none is good: whoever asks may se
 NEAR_THE_BEST = 0.6  # beside good hits, others count as possible down to this share of the best similarity
 TEXT_HITS = 1000
 LIKELY = 0.5
+SPARE = 32
 LIKE_THE_BEST = 0.5  # like a photo is what comes to half of the likeness of the best
 VECTORS, FILTERS = "vectors", "filters"
 _LEVELS = (Confidence.MATCH, Confidence.POSSIBLE, Confidence.NONE)
@@ -133,7 +134,7 @@ class Retriever:
             everything = list(dict.fromkeys([*near, *(hit.content for hit in texts)]))
             scored = score(self._matrix, wanted, everything, self._encoder.card.calibration)
             found = self._judged(wanted, scored, texts, asked.besides)
-            shown = self._library.contents.present([item.content for item in found])
+            shown = self._present(found, asked.limit)
             if len(shown) >= asked.limit or k >= len(self._matrix):
                 break
             k *= 4  # many of the nearest are missing from disk: look further
@@ -143,6 +144,16 @@ class Retriever:
             # What is only possible would drown the matches among the dates.
             present = [item for item in present if item.level is level]
         return self._hits(_cut(present, asked.limit), shown), level
+
+    def _present(self, found: Sequence[_Found], limit: int) -> dict[int, FoundPhoto]:
+        """The photos of the first contents that are on disk, no more than a page is looked up beyond ``limit``."""
+        shown: dict[int, FoundPhoto] = {}
+        for start in range(0, len(found), limit + SPARE):
+            page = found[start : start + limit + SPARE]
+            shown.update(self._library.contents.present([item.content for item in page]))
+            if len(shown) >= limit:
+                break
+        return shown
 
     def _text_hits(self, query: Query, among: Sequence[int] | None) -> list[TextHit]:
         hits = self._library.text_index.find(terms_of(query.text), limit=TEXT_HITS)
