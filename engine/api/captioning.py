@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.protocol.methods import CaptionAdd, CaptionEdit, CaptionsRequest
     from engine.search.captioning import NearCaption
 
+PHOTOS_SAMPLED = 2000
 PEOPLES_SOURCES = ("user", "imported", "sidecar", "xmp", "iptc")
 
 
@@ -34,7 +35,9 @@ def nearest(parts: Parts, request: CaptionsRequest) -> CaptionsResult:
     path, content, vector = _photo(parts, request)
     wants_bank = request.source == "bank" or parts.settings.get(BANK_SETTING) != "false"
     bank = parts.shared.bank if wants_bank else None
-    finder = CaptionFinder(parts.captions, parts.embeddings().model, parts.encoder, bank)
+    parts.shared.matrix.refresh(parts.embeddings())
+    photos = parts.shared.matrix.sample(PHOTOS_SAMPLED)
+    finder = CaptionFinder(parts.captions, parts.embeddings().model, parts.encoder, bank, photos)
     found = finder.nearest(
         vector, bounded(request.limit), source=request.source, language=request.language, besides=content
     )

@@ -98,6 +98,11 @@ class HotMatrix:
         row_of = dict(zip(now.contents[rows].tolist(), rows.tolist(), strict=True))
         return {photo: now.vectors[row_of[content]] for photo, content in content_of.items() if content in row_of}
 
+    def sample(self, most: int) -> NDArray[np.float32]:
+        """At most ``most`` of the vectors, (M, dim), spread evenly over the library."""
+        vectors = self._now.vectors
+        return vectors[:: max(1, -(-len(vectors) // most))]
+
     def scores(self, vector: NDArray[np.float32], contents: Sequence[int]) -> dict[int, float]:
         """Cosine similarity of ``vector`` with each of ``contents`` that has a vector."""
         now = self._now
