@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from engine.training.mapping import Mapping
 
 
+# Where training starts; distances of free vectors are tens of times as far apart as cosines.
+START_SCALE = {SimilarityKind.COSINE: 20.0, SimilarityKind.EUCLIDEAN: 1.0, SimilarityKind.KL: 20.0}
+
+
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """``texts`` (T, d_x) and ``images`` (M, d_y) float32, and the row of each text's photo, ``owner`` (T,) int64."""
@@ -75,7 +79,7 @@ def train_mapping(mapping: Mapping, pairs: Pairs, recipe: Recipe, held_out: Pair
     The held-out score is the mean of R@1, R@5 and R@10 over both directions.
     """
     torch.manual_seed(recipe.seed)
-    log_scale = nn.Parameter(torch.tensor(math.log(20.0)))
+    log_scale = nn.Parameter(torch.tensor(math.log(START_SCALE[recipe.similarity])))
     optimiser = torch.optim.AdamW(
         [
             {"params": list(mapping.parameters()), "weight_decay": recipe.weight_decay},
