@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TABLE_EPOCHS = 8
 CURVE_PHOTOS = (500, 1000, 2000, 4000, 8000)
-FUSION_PHOTOS = 1500
+FUSION_PHOTOS = 700
 
 
 def compare_methods(shop: Workshop) -> None:
@@ -79,7 +79,7 @@ def try_reranking(shop: Workshop) -> None:
     torch.manual_seed(shop.settings.seed)
     fusion = AttentionFusion(FusionShape(train.words.shape[2], train.cells.shape[2]))
     before = recall(test.texts @ test.images.T, test.owner)
-    course = FusionCourse(epochs=3, seed=shop.settings.seed)
+    course = FusionCourse(epochs=2, batch=32, seed=shop.settings.seed)
     train_fusion(fusion, train, course)
     after = recall(rerank(fusion, test), test.owner)
     torch.save(fusion.state_dict(), shop.path("fusion.pt"))
