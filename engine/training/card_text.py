@@ -155,7 +155,7 @@ def _comparison(rows: list[dict[str, Any]] | None) -> str:
     head = ("mapping", "loss", "similarity", "text to photo, R@1 / R@5 / R@10", "photo to text")
     cells = [[row["mapping"], row["loss"], row["similarity"], *_both(row)] for row in rows]
     told = (
-        "Frozen image features and taught text tower; the same pairs, seed, learning rate, margin of 0.2 and few epochs "
+        "Frozen image features and taught text tower; the same pairs, seed, learning rate, margin of 0.2 and epochs "
         "for all, chosen for cosine: distances and divergences would want their own. Held-out photos, both languages."
     )
     return f"{told}\n\n{_table(head, cells)}"
