@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
+# CI judges a change by the same examples each time; at home new ones are tried.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.pop("BALLOON_LIBRARY", None)
