@@ -10,11 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-# CI judges a change by the same examples each time; at home new ones are tried.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
-
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.pop("BALLOON_LIBRARY", None)
 
@@ -23,6 +18,11 @@ from tests.fakes import FakeEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# CI judges a change by the same examples each time; at home new ones are tried.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 ROOT = Path(__file__).resolve().parent.parent
 PHOTOS_VARIABLE = "BALLOON_TEST_PHOTOS"
