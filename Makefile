@@ -41,6 +41,8 @@ types:
 	$(BIN)/mypy
 	$(BIN)/mypy packaging/demo.py
 	$(BIN)/mypy packaging/check_captions.py
+	$(BIN)/mypy benchmarks/desktop_latency.py
+	$(BIN)/mypy docs/screenshots/take.py
 
 contracts:
 	$(BIN)/lint-imports --no-logo
