@@ -236,7 +236,7 @@ def test_metadata_captions_are_stored_and_found_by_text(bench: Bench) -> None:
 @pytest.mark.skipif(not hasattr(os, "setuid"), reason="needs Unix permissions")
 def test_directory_without_permission_is_an_issue_and_keeps_its_photos(bench: Bench) -> None:
     if os.getuid() == 0:
-        pytest.skip("root may read everything: the same test runs as another user in test_cli")
+        pytest.skip("root may read everything: the same test runs without root's rights in test_cli")
     locked = bench.photo("locked/a.jpg").parent
     bench.photo("b.jpg", 2)
     bench.index()
