@@ -1,13 +1,15 @@
-# The one door: make demo | run | test | lint | types | bench | clean
+# The one door: make demo | run | test | lint | types | fuzz | bench | clean
 PYTHON  ?= python3
 VENV    ?= .venv
 BIN      = $(VENV)/bin
 PIP      = $(BIN)/python -m pip --disable-pip-version-check -q
 PHOTOS  ?=
 QUERY   ?=
+COUNT   ?= 500
+SEED    ?= 1
 DEMO     = .demo
 
-.PHONY: demo run test lint types contracts unit clean
+.PHONY: demo run test lint types contracts unit fuzz clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Balloon needs Python 3.11 or newer (make PYTHON=python3.12 ...)"; exit 1; }
@@ -49,6 +51,9 @@ contracts:
 
 unit:
 	QT_QPA_PLATFORM=offscreen ORT_DISABLE_TELEMETRY=1 $(BIN)/python -m pytest -q
+
+fuzz: $(VENV)/.test
+	@$(BIN)/python -m tests.hostile.fuzz --count $(COUNT) --seed $(SEED)
 
 clean:
 	rm -rf $(DEMO) build dist
