@@ -23,6 +23,8 @@ OWN_SOURCES = ("user", "imported", "sidecar", "xmp", "iptc", "exif")
 
 _VECTORS_AT_ONCE = 4096
 
+_PEOPLES_OWN = "('user', 'imported')"
+
 # Recognised text is no caption: it is found by its letters alone.
 _WITHOUT_VECTOR = """
     id > ? AND source != 'ocr' AND NOT EXISTS (
@@ -58,9 +60,14 @@ class Captions:
         self._database = database
 
     def add(self, content: int, captions: Iterable[Caption]) -> None:
-        """Add captions that the content does not have yet."""
+        """Add captions that the content does not have yet; what the user removed comes back only by a person's hand."""
         self._database.run_many(
-            "INSERT OR IGNORE INTO caption (content, text, language, source, added_at) VALUES (?, ?, ?, ?, ?)",
+            f"""
+            INSERT OR IGNORE INTO caption (content, text, language, source, added_at)
+            SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE ?4 IN {_PEOPLES_OWN}
+                OR NOT EXISTS (SELECT 1 FROM removed_caption WHERE content = ?1 AND text = ?2)
+            """,
             ((content, item.text, item.language, item.source, now()) for item in captions),
         )
 
@@ -74,12 +81,14 @@ class Captions:
 
     def edit(self, caption: int, text: str, language: str | None) -> None:
         """Change the words; the caption is the user's own from now on, and its vectors are forgotten."""
+        self._remember(caption)
         self._database.run("DELETE FROM caption_embedding WHERE caption = ?", (caption,))
         sql = "UPDATE OR REPLACE caption SET text = ?, language = ?, source = 'user' WHERE id = ?"
         self._database.run(sql, (text, language, caption))
 
     def remove(self, caption: int) -> None:
-        """Remove one caption."""
+        """Remove one caption; one that was read from the photo, or beside it, is not read in again."""
+        self._remember(caption)
         self._database.run("DELETE FROM caption WHERE id = ?", (caption,))
 
     def of(self, content: int) -> list[StoredCaption]:
@@ -145,6 +154,10 @@ class Captions:
         )
         for *values, root, path in rows:
             yield StoredCaption(*values), None if root is None else absolute(root, path)
+
+    def _remember(self, caption: int) -> None:
+        sql = f"SELECT content, text FROM caption WHERE id = ? AND source NOT IN {_PEOPLES_OWN}"
+        self._database.run(f"INSERT OR IGNORE INTO removed_caption (content, text) {sql}", (caption,))
 
     def _one(self, where: str, bindings: Sequence[object]) -> StoredCaption | None:
         return next(iter(self._many(where, bindings)), None)

@@ -20,11 +20,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION_ID = 0x42414C4E  # "BALN"
-VERSION = 1
+VERSION = 2
 PAGE_BYTES = 16_384
 
+
+def _remember_removed_captions(connection: apsw.Connection) -> None:
+    connection.execute(
+        """
+        CREATE TABLE removed_caption (
+            content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+            text    TEXT    NOT NULL,
+            PRIMARY KEY (content, text)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
 # From version n to n + 1: each runs together with the new user_version in one transaction.
-MIGRATIONS: dict[int, Callable[[apsw.Connection], None]] = {}
+MIGRATIONS: dict[int, Callable[[apsw.Connection], None]] = {1: _remember_removed_captions}
 
 
 def bring_up_to_date(

@@ -1,4 +1,4 @@
--- Version 1. Times are ISO 8601 in UTC, except content.taken_at, which is the camera's local time.
+-- Version 2. Times are ISO 8601 in UTC, except content.taken_at, which is the camera's local time.
 -- Paths are BLOBs (os.fsencode): not every file name is text.
 
 CREATE TABLE folder (
@@ -65,6 +65,13 @@ CREATE TABLE caption (
     added_at TEXT    NOT NULL,
     UNIQUE (content, source, text)
 ) STRICT;
+
+-- What was read from a photo, or beside it, and the user has removed or written anew: it is not read in again.
+CREATE TABLE removed_caption (
+    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+    text    TEXT    NOT NULL,
+    PRIMARY KEY (content, text)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE caption_embedding (
     id      INTEGER PRIMARY KEY,

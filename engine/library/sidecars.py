@@ -107,6 +107,9 @@ class Sidecars:
         )
         if known is not None:
             return int(known[0]) if known[1] == "sidecar" else None
+        removed = "SELECT 1 FROM removed_caption WHERE content = ? AND text = ?"
+        if self._database.row(removed, (content, caption.text)) is not None:
+            return None  # what the user has removed stays removed
         return self._database.insert(
             """
             INSERT INTO caption (content, text, language, source, added_at) VALUES (?, ?, ?, 'sidecar', ?) RETURNING id

@@ -239,6 +239,20 @@ def test_sidecar_speaks_for_the_photo_beside_it_now(bench: Bench) -> None:
     assert captions(bench) == {"a.jpg": ["a red balloon"]}
 
 
+def test_caption_that_the_user_removed_does_not_come_back_from_its_sidecar(bench: Bench) -> None:
+    bench.photo("a.jpg")
+    sidecar = bench.root / "a.txt"
+    sidecar.write_text("not mine\na dog", encoding="utf-8")
+    bench.index()
+    own = Captions(bench.database)
+    unwanted = next(caption for caption in own.all() if caption.text == "not mine")
+    with bench.database.transaction():
+        own.remove(unwanted.id)
+    sidecar.write_text("not mine\na dog\na red balloon", encoding="utf-8")
+    bench.index()
+    assert captions(bench) == {"a.jpg": ["a dog", "a red balloon"]}
+
+
 def test_edited_photo_keeps_what_its_sidecar_says(bench: Bench) -> None:
     bench.photo("a.jpg", seed=1)
     (bench.root / "a.txt").write_text("a red balloon", encoding="utf-8")

@@ -222,6 +222,26 @@ def test_reader_asks_for_an_update_of_an_older_library(library: LibraryPaths, ol
     assert kind_of(raised) is ErrorKind.LIBRARY_BUSY
 
 
+def test_library_of_the_first_version_keeps_its_rows_and_ends_in_the_form_of_a_new_one(
+    library: LibraryPaths, old: apsw.Connection, tmp_path: Path
+) -> None:
+    old.execute("DROP TABLE removed_caption")  # all that the second version has on top
+    old.pragma("user_version", 1)
+    old.execute("INSERT INTO content (digest, byte_size) VALUES (zeroblob(32), 1)")
+    old.execute("INSERT INTO caption (content, text, source, added_at) VALUES (1, 'a dog', 'user', '')")
+    Database.open_writer(library).close()
+    assert old.execute("SELECT text FROM caption").get == "a dog"
+    fresh = LibraryPaths(tmp_path / "fresh")
+    Database.open_writer(fresh).close()
+    new = apsw.Connection(str(fresh.database))
+    columns = (
+        "SELECT m.name, c.name, c.type, c.pk FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c ORDER BY 1, 2"
+    )
+    assert old.execute(columns).fetchall() == new.execute(columns).fetchall()
+    new.close()
+    assert [path.name for path in library.backups.iterdir()] == ["library-v1.db"]
+
+
 def test_every_step_up_to_this_version_exists() -> None:
     assert sorted(migrations.MIGRATIONS) == list(range(1, migrations.VERSION))
 

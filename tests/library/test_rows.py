@@ -36,6 +36,33 @@ def test_same_caption_twice_is_one_row(shelf: Shelf) -> None:
     assert len(shelf.captions.of(content)) == 2
 
 
+def test_removed_caption_is_not_read_in_again_and_comes_back_by_hand(shelf: Shelf) -> None:
+    _, content = shelf.photo("a.jpg")
+    _, other = shelf.photo("b.jpg")
+    read = [Caption("a red balloon", "en", "exif"), Caption("a dog", "en", "iptc")]
+    with shelf.database.transaction():
+        shelf.captions.add(content, read)
+        first, second = shelf.captions.of(content)
+        shelf.captions.remove(first.id)
+        shelf.captions.edit(second.id, "my dog", "en")
+        shelf.captions.add(content, [*read, Caption("a red balloon", "en", "xmp")])
+        shelf.captions.add(other, read)
+    assert texts(shelf, content) == ["my dog"]
+    assert texts(shelf, other) == ["a red balloon", "a dog"]
+    shelf.caption(content, "a red balloon")
+    assert texts(shelf, content) == ["my dog", "a red balloon"]
+
+
+@pytest.mark.parametrize("source", ["user", "imported"])
+def test_caption_of_a_persons_own_can_be_given_again_after_its_removal(shelf: Shelf, source: str) -> None:
+    _, content = shelf.photo("a.jpg")
+    caption = shelf.caption(content, "a dog", source)
+    with shelf.database.transaction():
+        shelf.captions.remove(caption)
+        shelf.captions.add(content, [Caption("a dog", "en", "exif")])
+    assert texts(shelf, content) == ["a dog"]
+
+
 def test_own_captions_come_first(shelf: Shelf) -> None:
     _, content = shelf.photo("a.jpg")
     for text, source in (("from the camera", "exif"), ("imported", "imported"), ("mine", "user")):
