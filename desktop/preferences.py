@@ -25,7 +25,7 @@ from desktop.library_options import SettingCheckBox, WorkersBox
 from desktop.model_chooser import ModelChooser
 from desktop.notice_line import NoticeLine
 from desktop.wording import byte_size
-from engine.protocol.methods import Empty
+from engine.protocol.methods import CachesCleared, Empty
 
 if TYPE_CHECKING:
     from desktop.engine_client import EngineClient
@@ -42,6 +42,7 @@ class Preferences(QDialog):
         self.setWindowTitle(self.tr("Preferences"))
         self._settings = settings
         self._statuses = Asker(client, self)
+        self._caches = Asker(client, self)
         self.notice = NoticeLine(self)
         self._make_general()
         self._make_options(client)
@@ -101,6 +102,8 @@ class Preferences(QDialog):
         self.copy_path = QPushButton(self.tr("Copy path"))
         self.copy_path.setEnabled(False)
         self.copy_path.clicked.connect(self._copy_path)
+        self.clear_caches = QPushButton(self.tr("Clear caches"))
+        self.clear_caches.clicked.connect(self._on_clear_caches)
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -128,6 +131,8 @@ class Preferences(QDialog):
         place.addWidget(self.copy_path)
         form.addRow(self.tr("Place"), place)
         form.addRow(self.tr("Size"), self.library_size)
+        form.addRow(_explanation(self.tr("Caches are previews of photos you have looked at; they are made again.")))
+        form.addRow(self.tr("Caches"), _at_left(self.clear_caches))
         self._finish(page)
 
     def _finish(self, page: QWidget) -> None:
@@ -144,6 +149,22 @@ class Preferences(QDialog):
 
     def _copy_path(self) -> None:
         QGuiApplication.clipboard().setText(self.library.text())
+
+    def _on_clear_caches(self) -> None:
+        self.notice.clear()
+        self.clear_caches.setEnabled(False)
+        self._caches.ask_anew("caches.clear", Empty(), self._on_caches_cleared, self._on_caches_kept)
+
+    def _on_caches_cleared(self, cleared: CachesCleared) -> None:
+        self.clear_caches.setEnabled(True)
+        if cleared.byte_size:
+            self.notice.say(self.tr("Caches cleared: {size} freed.").format(size=byte_size(cleared.byte_size)))
+        else:
+            self.notice.say(self.tr("There was nothing to clear."))
+
+    def _on_caches_kept(self, failure: EngineFailure) -> None:
+        self.clear_caches.setEnabled(True)
+        self.notice.say(notices.sentence(failure), self.tr("Try again"), self._on_clear_caches)
 
     def _on_language_chosen(self) -> None:
         self._settings.language = self.language.currentData()
@@ -171,6 +192,13 @@ def _add_heading(form: QFormLayout, text: str) -> None:
     label.setObjectName("heading")
     label.setContentsMargins(0, 12 if form.rowCount() else 0, 0, 0)
     form.addRow(label)
+
+
+def _at_left(button: QPushButton) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(button)
+    row.addStretch(1)
+    return row
 
 
 def _explanation(text: str) -> QLabel:

@@ -226,6 +226,12 @@ class Engine(Keeping):
 
         return showing.preview(self._parts, request)
 
+    def clear_caches(self) -> wire.CachesCleared:
+        """Remove what is made again when it is looked at; nothing of the user's."""
+        from engine.api import showing
+
+        return showing.clear_caches(self._parts)
+
     def explain(self, request: wire.ExplainRequest) -> wire.Explanation:
         """Which part of a photo each word of a query is near to."""
         from engine.api import showing

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from typing import TYPE_CHECKING
 
 from engine.api.captioning import row_of
 from engine.api.searching import decode_photo, known_photo, today, unusable
 from engine.errors import KnownError
-from engine.imaging.thumbnails import ThumbnailStore
+from engine.imaging.previews import PreviewStore
 from engine.protocol import ErrorKind, PhotoPath
-from engine.protocol.methods import Explanation, PhotoDetails, PreviewResult, WordRelevance
+from engine.protocol.methods import CachesCleared, Explanation, PhotoDetails, PreviewResult, WordRelevance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -54,8 +57,8 @@ def preview(parts: Parts, request: PreviewRequest) -> PreviewResult:
 
     photo = known_photo(parts, request.photo_id)
     edge = min(max(request.max_edge, _SMALLEST_PREVIEW), _LARGEST_PREVIEW)
-    store = ThumbnailStore(parts.shared.paths.previews / str(edge))
-    if not store.has(photo.digest):
+    store = PreviewStore(parts.shared.paths.previews)
+    if not store.has(photo.digest, edge):
         if photo.is_offline:
             raise unusable(photo.path, "its folder is offline")
         with DecodePool(1) as pool:
@@ -63,17 +66,24 @@ def preview(parts: Parts, request: PreviewRequest) -> PreviewResult:
         if isinstance(decoded, Failed) or decoded.thumbnail is None:
             why = decoded.detail if isinstance(decoded, Failed) else "no preview"
             raise unusable(photo.path, why)
-        _keep(store, photo.digest, decoded.thumbnail)
+        with _writing():
+            store.write(photo.digest, edge, decoded.thumbnail)
     facts = parts.contents.facts(photo.content)
     width, height = facts.width or edge, facts.height or edge
     scale = min(1.0, edge / max(width, height))
     shown = [max(1, round(side * scale)) for side in (width, height)]
-    return PreviewResult(str(store.path_of(photo.digest)), shown[0], shown[1])
+    return PreviewResult(str(store.path_of(photo.digest, edge)), shown[0], shown[1])
 
 
-def _keep(store: ThumbnailStore, digest: bytes, picture: bytes) -> None:
+def clear_caches(parts: Parts) -> CachesCleared:
+    """Remove the previews: thumbnails stay, an offline photo is shown by nothing else."""
+    return CachesCleared(PreviewStore(parts.shared.paths.previews).clear())
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
     try:
-        store.write(digest, picture)
+        yield
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         raise KnownError(

@@ -10,5 +10,6 @@ makes the squares that the image towers take, and ``thumbnails`` a small JPEG.
 All of it goes back through ``answers``: lengths, JSON and raw pixels, never a pickle, checked field by field, because
 the photo may have taken over the worker. A ``PhotoError`` comes back as ``Failed``; a worker that crashes, hangs or
 talks nonsense is replaced (``worker_process``), and only the photo it was decoding has failed. The engine, not the
-worker, then writes the thumbnail into the ``ThumbnailStore``: a worker may not write files at all.
+worker, then writes the thumbnail into the ``ThumbnailStore``: a worker may not write files at all. ``previews`` keeps
+the large pictures that the viewer asks for, as many as a limit holds.
 """

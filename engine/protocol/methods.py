@@ -336,6 +336,13 @@ class CheckRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class CachesCleared:
+    """Previews were removed; ``byte_size`` is what that freed."""
+
+    byte_size: int
+
+
+@dataclass(frozen=True, slots=True)
 class DoctorLine:
     """One line of what this computer can do."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from engine.protocol.methods import (
     BrowseRequest,
     BrowseResult,
+    CachesCleared,
     CaptionAdd,
     CaptionEdit,
     CaptionRemove,
@@ -69,6 +70,7 @@ METHODS: dict[str, tuple[type[Any], type[Any]]] = {
     "issues.list": (Empty, IssueList),
     "issues.retry": (Empty, Empty),
     "check": (CheckRequest, CheckReport),
+    "caches.clear": (Empty, CachesCleared),
     "doctor": (Empty, DoctorResult),
     "history.list": (Empty, TextList),
     "history.clear": (Empty, Empty),

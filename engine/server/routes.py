@@ -184,6 +184,10 @@ def _check(context: Context, request: wire.CheckRequest) -> CheckReport:
     return report
 
 
+def _clear_caches(context: Context, _: Empty) -> wire.CachesCleared:
+    return context.engine.clear_caches()
+
+
 def _doctor(context: Context, _: Empty) -> wire.DoctorResult:
     return context.engine.doctor()
 
@@ -266,6 +270,7 @@ ROUTES: dict[str, Route] = {
     "issues.list": _read(_list_issues),
     "issues.retry": _edit(_retry_issues, changes=True),
     "check": Route(Place.EDIT, _check, writes=True, is_harmless=lambda request: not request.repair),
+    "caches.clear": _edit(_clear_caches),
     "doctor": _read(_doctor),
     "history.list": _read(_history),
     "history.clear": _edit(_clear_history),

@@ -828,6 +828,10 @@
             <translation>复制路径</translation>
         </message>
         <message>
+            <source>Clear caches</source>
+            <translation>清除缓存</translation>
+        </message>
+        <message>
             <source>General</source>
             <translation>通用</translation>
         </message>
@@ -874,6 +878,22 @@
         <message>
             <source>Size</source>
             <translation>大小</translation>
+        </message>
+        <message>
+            <source>Caches are previews of photos you have looked at; they are made again.</source>
+            <translation>缓存是您看过的照片的预览图，需要时会重新生成。</translation>
+        </message>
+        <message>
+            <source>Caches</source>
+            <translation>缓存</translation>
+        </message>
+        <message>
+            <source>Caches cleared: {size} freed.</source>
+            <translation>缓存已清除，释放了 {size}。</translation>
+        </message>
+        <message>
+            <source>There was nothing to clear.</source>
+            <translation>没有需要清除的缓存。</translation>
         </message>
         <message>
             <source>Try again</source>

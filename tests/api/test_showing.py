@@ -118,6 +118,19 @@ def test_preview_that_cannot_be_written_is_a_sentence(
     assert raised.value.kind == kind
 
 
+def test_cleared_caches_free_space_and_keep_thumbnails_and_captions(large: Desk) -> None:
+    photo = large.hit("large").photo_id
+    large.engine.add_caption(CaptionAdd(photo, "sea"))
+    made = [Path(large.engine.preview(PreviewRequest(photo, edge)).path) for edge in (300, 600)]
+    size = sum(path.stat().st_size for path in made)
+    assert large.engine.clear_caches().byte_size == size
+    assert not any(path.exists() for path in made)
+    details = large.engine.photo_details(photo)
+    assert Path(details.thumbnail or "").is_file()
+    assert [caption.text for caption in details.captions] == ["sea"]
+    assert edge_of(large.engine.preview(PreviewRequest(photo, 300)).path) == 300, "made again"
+
+
 def test_explanation_points_at_the_part_that_shows_the_word(desk: Desk) -> None:
     picture = Image.new("RGB", (200, 200), (230, 30, 30))
     picture.paste((40, 60, 220), (100, 0, 200, 200))

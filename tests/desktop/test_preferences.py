@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 from desktop import notices
 from desktop.preferences import Preferences
 from desktop.settings import AppSettings
-from engine.protocol.methods import ModelList, ModelRow, ModelUse, SettingValue
+from engine.protocol.methods import CachesCleared, ModelList, ModelRow, ModelUse, SettingValue
 from tests.desktop import panel_data as data
 from tests.desktop.panel_client import FakeClient, offscreen
 
@@ -169,6 +169,25 @@ def test_library_s_place_is_shown_and_copied(preferences: Preferences) -> None:
     assert preferences.library.text() == data.status().library
     preferences.copy_path.click()
     assert QGuiApplication.clipboard().text() == data.status().library
+
+
+def test_clearing_caches_says_what_it_freed(preferences: Preferences, client: FakeClient) -> None:
+    preferences.clear_caches.click()
+    assert not preferences.clear_caches.isEnabled()
+    client.last("caches.clear").answer(CachesCleared(12_400_000))
+    assert preferences.notice.text() == "Caches cleared: 11.8 MB freed."
+    assert preferences.clear_caches.isEnabled()
+    preferences.clear_caches.click()
+    client.last("caches.clear").answer(CachesCleared(0))
+    assert preferences.notice.text() == "There was nothing to clear."
+
+
+def test_caches_that_could_not_be_cleared_can_be_tried_again(preferences: Preferences, client: FakeClient) -> None:
+    preferences.clear_caches.click()
+    client.last("caches.clear").fail("library_read_only")
+    assert preferences.notice.text() == notices.sentence_for("library_read_only")
+    preferences.notice.button.click()
+    assert len(client.all_of("caches.clear")) == 2
 
 
 def test_failure_to_ask_can_be_tried_again(preferences: Preferences, client: FakeClient) -> None:
