@@ -49,7 +49,7 @@ class WordChips(QScrollArea):
     def show_words(self, words: Sequence[WordRelevance]) -> None:
         """Show the whole query first, then each word with how much it matters; the first one is chosen.
 
-        A query of one word is that word: one chip.
+        A query of one word is that word: one chip. A word that would stand there with 0 % is left out.
         """
         if len(words) == _WHOLE_AND_WORD:
             words = words[:1]
@@ -58,6 +58,8 @@ class WordChips(QScrollArea):
         row.setContentsMargins(8, 4, 8, 4)
         group = QButtonGroup(line)
         for position, word in enumerate(words):
+            if position and percent(word.weight) == percent(0.0):
+                continue
             chip = self._chip(word, is_whole=position == 0, is_alone=len(words) == 1)
             group.addButton(chip, position)
             row.addWidget(chip)

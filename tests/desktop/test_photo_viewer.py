@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -197,6 +198,19 @@ def test_explain_lays_the_whole_query_s_map_over_the_photo(seen: PhotoViewer, cl
     assert seen.chips.texts() == ["Whole query", "red · 44 %", "balloon · 72 %", "sea · 31 %"]
     assert seen.canvas.has_heat
     assert seen.chips.isVisible()
+
+
+def test_word_without_weight_is_not_shown_and_the_others_keep_their_maps(seen: PhotoViewer, client: FakeClient) -> None:
+    seen.explain("red balloon over the sea")
+    whole, red, balloon, sea = data.explanation().words
+    client.last("explain").answer(Explanation(7, 0.4, (whole, replace(red, weight=0.004), balloon, sea)))
+    assert seen.chips.texts() == ["Whole query", "balloon · 72 %", "sea · 31 %"]
+    chosen: list[int] = []
+    seen.chips.chosen.connect(chosen.append)
+    chip = seen.chips.chip(2)
+    assert chip is not None
+    click(chip)
+    assert (chip.text(), chosen) == ("balloon · 72 %", [2])
 
 
 def test_a_chip_shows_its_own_map(seen: PhotoViewer, client: FakeClient) -> None:
