@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.errors import KnownError
+from engine.imaging import worker
+from engine.imaging.pool import DecodeJob, DecodePool, Failed
 from engine.models.package import verify
 from engine.models.session import runtime
 from engine.version import version
@@ -44,6 +46,7 @@ def diagnose(paths: LibraryPaths, open_encoder: Callable[[], Encoder]) -> Iterat
     yield Finding("balloon", f"{version()}, Python {platform.python_version()}")
     yield Finding("system", f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores")
     yield from _model(open_encoder)
+    yield _decode_workers(paths.root)
     yield _disk(paths.root)
     yield from _watching()
 
@@ -86,6 +89,16 @@ def _query_ms(encoder: Encoder) -> float:
     for _ in range(PROBE_ROUNDS):
         encoder.encode_texts(["a red balloon over the sea 海上的红气球"])
     return (time.perf_counter() - started) * 1000 / PROBE_ROUNDS
+
+
+def _decode_workers(root: Path) -> Finding:
+    """Say what a decode worker is kept from on this system, as it has found out by trying."""
+    try:
+        with DecodePool(1, worker_main=worker.tell_protection) as pool:
+            told = pool.decode_one(DecodeJob(0, root, ()))
+    except KnownError as error:
+        return Finding("decoding", str(error), fine=False)
+    return Finding("decoding", f"worker processes: {told.detail}" if isinstance(told, Failed) else "it told nothing")
 
 
 def _disk(root: Path) -> Finding:

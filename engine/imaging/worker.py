@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import PhotoError
 from engine.imaging.jobs import Decoded, DecodeJob, Failed
+from engine.imaging.sandbox import lock_down, trial
 from engine.protocol import IssueReason
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ Measured at 250 megapixels: RGBA PNG 2.0 GB, progressive JPEG and 16-bit PNG 1.5
 JPEG 0.1 GB; a worker at rest 0.1 GB. What needs more fails with MEMORY.
 """
 
+MOST_OPEN_FILES = 64
 ALARM_GRACE_S = 5.0
 _NICENESS = 10
 _BELOW_NORMAL_PRIORITY = 0x4000
@@ -40,6 +42,31 @@ def main(connection: Connection, deadline_s: float) -> None:
     """Serve decode jobs from ``connection`` until it closes: the target of the spawned process."""
     restrict()
     serve(connection, deadline_s, answer)
+
+
+def tell_protection(connection: Connection, deadline_s: float) -> None:
+    """Answer every job with what a worker is kept from, as tried out there: a ``worker_main`` for ``doctor``."""
+    restrict()
+    serve(connection, deadline_s, lambda job: Failed(job.key, IssueReason.NOT_AN_IMAGE, _protection()))
+
+
+def _protection() -> str:
+    makes_files, opens_sockets = trial()
+    return ", ".join(
+        (
+            f"memory {MEMORY_LIMIT / 1e9:.1f} GB" if _memory_is_limited() else "memory not limited",
+            "network not barred" if opens_sockets else "no network",
+            "may make empty files" if makes_files else "read only",
+        )
+    )
+
+
+def _memory_is_limited() -> bool:
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    return 0 <= resource.getrlimit(resource.RLIMIT_AS)[0] <= MEMORY_LIMIT
 
 
 def restrict() -> None:
@@ -53,6 +80,7 @@ def restrict() -> None:
     else:
         os.nice(_NICENESS)
         _limit_resources()
+        lock_down()
 
 
 def serve(connection: Connection, deadline_s: float, answer: Answer) -> None:
@@ -132,6 +160,7 @@ def _limit_resources() -> None:
         resource.RLIMIT_DATA: MEMORY_LIMIT,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_NOFILE: MOST_OPEN_FILES,
     }
     for kind, limit in limits.items():
         _, hard = resource.getrlimit(kind)
