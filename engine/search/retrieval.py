@@ -177,18 +177,20 @@ class Retriever:
             ):
                 channels.setdefault(hit.column, []).append(hit.content)
         fused = fuse(channels)
-        column_of = {hit.content: hit.column for hit in texts}
+        text_of = {hit.content: hit for hit in texts}
         enough = self._enough(wanted, [scored.order[content] for content in order])
-        found = [self._judge(scored, content, column_of.get(content), enough) for content in order]
+        found = [self._judge(scored, content, text_of.get(content), enough) for content in order]
         return sorted(found, key=lambda item: (_LEVELS.index(item.level), -fused[item.content], item.content))
 
-    def _judge(self, scored: Scored, content: int, column: str | None, enough: float | None) -> _Found:
+    def _judge(self, scored: Scored, content: int, text: TextHit | None, enough: float | None) -> _Found:
         level = self._level(scored, content, enough)
-        channels = [VECTORS] if level is not Confidence.NONE or column is None else []
-        if column is not None:
-            channels.append(column)
-            level = Confidence.POSSIBLE if column == "directory" and level is Confidence.NONE else level
-            level = level if column == "directory" else Confidence.MATCH
+        channels = [VECTORS] if level is not Confidence.NONE or text is None else []
+        if text is not None:
+            channels.append(text.column)
+            if text.column != "directory" and text.is_certain:
+                level = Confidence.MATCH
+            elif level is Confidence.NONE:
+                level = Confidence.POSSIBLE
         is_unwanted = scored.unwanted.get(content, 0.0) >= LIKELY
         level = Confidence.NONE if is_unwanted else level
         return _Found(content, scored.shown[content], level, tuple(channels), is_unwanted)

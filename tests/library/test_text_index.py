@@ -29,7 +29,8 @@ def find(shelf: Shelf, text: str) -> list[TextHit]:
         ("photos of my cats", ["cats"]),
         ("海上的红气球", ["海上的红气球"]),
         ("IMG20230714 猫咪and狗狗", ["img20230714", "猫咪", "狗狗"]),
-        ("mother-in-law's x 猫", ["mother-in-law's"]),
+        ("mother-in-law's x 猫", ["mother-in-law's", "猫"]),
+        ("猫 和 狗 在 n", ["猫", "狗"]),
         ("100% _under_score a_b", ["100", "under", "score"]),
         ("", []),
         ('" OR NEAR( * ^ -', ["near"]),
@@ -60,6 +61,41 @@ def test_words_are_found_by_their_boundaries_and_chinese_inside_words(
         assert find(shelf, query) == [TextHit(content, "captions")], query
     for query in not_by:
         assert find(shelf, query) == [], query
+
+
+@pytest.mark.parametrize(
+    ("caption", "is_certain"),
+    [
+        ("猫", True),
+        ("一只猫在窗边", True),
+        ("桌上的猫", True),
+        ("my 猫!", True),
+        ("一只猫头鹰", False),
+        ("熊猫", False),
+    ],
+)
+def test_single_character_is_found_and_certain_where_it_is_a_word(shelf: Shelf, caption: str, is_certain: bool) -> None:
+    _, content = shelf.photo("a.jpg")
+    shelf.caption(content, caption)
+    assert find(shelf, "猫") == [TextHit(content, "captions", is_certain)]
+    assert find(shelf, "猫 狗") == []
+    assert find(shelf, "狗") == []
+
+
+def test_single_character_in_a_name_or_read_in_the_photo_is_found(shelf: Shelf) -> None:
+    _, named = shelf.photo("IMG_猫01.jpg")
+    _, read = shelf.photo("b.jpg")
+    shelf.caption(read, "猫", source="ocr")
+    _, other = shelf.photo("c.jpg")
+    shelf.caption(other, "熊猫")
+    assert find(shelf, "猫") == [TextHit(read, "ocr"), TextHit(named, "name"), TextHit(other, "captions", False)]
+
+
+def test_short_terms_of_missing_photos_are_not_found(shelf: Shelf) -> None:
+    photo, content = shelf.photo("雪山.jpg")
+    assert find(shelf, "雪山") == [TextHit(content, "name")]
+    shelf.photos.mark_missing([photo])
+    assert find(shelf, "雪山") == find(shelf, "山") == []
 
 
 def test_every_term_must_stand_somewhere(shelf: Shelf) -> None:

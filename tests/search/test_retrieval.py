@@ -263,6 +263,13 @@ def test_folders_name_makes_a_photo_possible_at_most(gallery: Gallery) -> None:
     assert result.confidence is POSSIBLE
 
 
+def test_single_character_finds_captions_and_is_only_possible_inside_another_word(gallery: Gallery) -> None:
+    gallery.photo("1.png", caption="一只猫在窗边", data="1", blue=1.0)
+    gallery.photo("2.png", caption="树上的熊猫", data="2", green=1.0)
+    hits = [(hit.path.to_path().name, hit.confidence, hit.channels) for hit in gallery.search("猫").hits]
+    assert hits == [("1.png", MATCH, ("captions",)), ("2.png", POSSIBLE, ("captions",))]
+
+
 def test_filters_hold_for_text_as_well(gallery: Gallery) -> None:
     gallery.photo("a/1.png", caption="birthday", data="1", blue=1.0)
     gallery.photo("b/2.png", caption="birthday", data="2", blue=1.0)
