@@ -81,6 +81,7 @@ _REASONS: Final[dict[IssueReason, str]] = {
     IssueReason.TIMEOUT: QT_TRANSLATE_NOOP("notices", "Reading it took too long"),
     IssueReason.CRASHED: QT_TRANSLATE_NOOP("notices", "Reading it failed badly"),
     IssueReason.MEMORY: QT_TRANSLATE_NOOP("notices", "Reading it needs too much memory"),
+    IssueReason.BAD_SIDECAR: QT_TRANSLATE_NOOP("notices", "The caption file beside a photo cannot be read"),
     IssueReason.UNUSABLE_VECTOR: QT_TRANSLATE_NOOP("notices", "The search model could make nothing of it"),
 }
 

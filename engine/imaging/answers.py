@@ -33,7 +33,7 @@ _LARGEST_HEADER = 1 << 20
 _LARGEST_THUMBNAIL = 1 << 20
 _LARGEST_EDGE = 1 << 20
 _JPEG_START = b"\xff\xd8\xff"
-_WORKER_REASONS = frozenset(IssueReason) - {IssueReason.TIMEOUT, IssueReason.UNUSABLE_VECTOR}
+_WORKER_REASONS = frozenset(IssueReason) - {IssueReason.TIMEOUT, IssueReason.BAD_SIDECAR, IssueReason.UNUSABLE_VECTOR}
 
 
 class MalformedAnswerError(Exception):

@@ -92,7 +92,7 @@ def _read(path: Path, limit: int) -> bytes:
 def _text_captions(raw: bytes) -> tuple[Caption, ...]:
     text = decode_plain(raw)
     if text is None:
-        raise PhotoError(IssueReason.DAMAGED, "a text sidecar that holds no text")
+        raise PhotoError(IssueReason.BAD_SIDECAR, "a text sidecar that holds no text")
     lines = [line for line in map(clean_text, text.splitlines()) if line][:MOST_LINES]
     return tuple(Caption(line, language_of(line), "sidecar") for line in dict.fromkeys(lines))
 
@@ -100,7 +100,7 @@ def _text_captions(raw: bytes) -> tuple[Caption, ...]:
 def _xmp_captions(raw: bytes) -> tuple[Caption, ...]:
     found = read_xmp(raw)
     if found is None:
-        raise PhotoError(IssueReason.DAMAGED, "an XMP sidecar that is no sound XML")
+        raise PhotoError(IssueReason.BAD_SIDECAR, "an XMP sidecar that is no sound XML")
     return tuple(Caption(item.text, item.language or language_of(item.text), "sidecar") for item in found)
 
 

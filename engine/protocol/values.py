@@ -46,6 +46,7 @@ class IssueReason(StrEnum):
     TIMEOUT = "timeout"  # decoding went past its deadline
     CRASHED = "crashed"  # the decode worker died on it
     MEMORY = "memory"  # decoding needed more memory than a worker may have
+    BAD_SIDECAR = "bad_sidecar"  # a caption file beside a photo that is no sound text or XML
     UNUSABLE_VECTOR = "unusable_vector"  # the model gave zeros or NaN for it
 
 

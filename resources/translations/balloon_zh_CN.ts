@@ -1431,6 +1431,10 @@
             <translation>读取所需内存过多</translation>
         </message>
         <message>
+            <source>The caption file beside a photo cannot be read</source>
+            <translation>照片旁的说明文件无法读取</translation>
+        </message>
+        <message>
             <source>The search model could make nothing of it</source>
             <translation>搜索模型无法处理它</translation>
         </message>

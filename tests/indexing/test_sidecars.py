@@ -302,7 +302,7 @@ def test_broken_sidecar_is_an_issue_until_it_is_mended_and_the_photo_is_fine(
     sidecar.write_bytes(raw)
     for _ in range(2):
         bench.index()
-        assert bench.issues() == {name: "damaged"}
+        assert bench.issues() == {name: "bad_sidecar"}
         assert list(bench.searchable()) == ["a.jpg"]
         assert captions(bench, None) == {}
     sidecar.write_bytes(b"fine" if name.endswith("txt") else xmp_packet({"en": "fine"}))
@@ -317,7 +317,7 @@ def test_sidecar_that_breaks_leaves_what_it_said_before(bench: Bench) -> None:
     bench.index()
     sidecar.write_bytes(b"<half a fi")
     bench.index()
-    assert (bench.issues(), captions(bench)) == ({"a.xmp": "damaged"}, {"a.jpg": ["a red balloon"]})
+    assert (bench.issues(), captions(bench)) == ({"a.xmp": "bad_sidecar"}, {"a.jpg": ["a red balloon"]})
 
 
 @pytest.mark.skipif(os.name == "nt", reason="file names there are always Unicode")
