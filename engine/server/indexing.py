@@ -19,6 +19,7 @@ from engine.protocol import ErrorKind, FolderState, IndexProgress
 from engine.protocol.methods import IndexState
 from engine.server.lanes import OwnEngine
 from engine.server.reports import RunReports, stopped
+from engine.server.roots import RootsThread
 from engine.server.watching import WatchThread
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class IndexingThread:
         self._own = OwnEngine(open_engine)
         self._notify = notify
         self._watch = WatchThread(self.ask)
+        self._roots = RootsThread(self.ask)
         self._changed = threading.Condition()
         self._wish: Wish | None = None
         self._running: Indexer | None = None
@@ -76,7 +78,8 @@ class IndexingThread:
         self._is_paused = False
         self._trouble: IndexProgress | None = None
         self._is_closing = False
-        self.threads = [threading.Thread(target=self._work, name="indexer", daemon=True), self._watch.thread]
+        self.threads = [threading.Thread(target=self._work, name="indexer", daemon=True)]
+        self.threads += [self._watch.thread, self._roots.thread]
 
     def start(self) -> None:
         """Look at all folders now, and follow them from then on."""
@@ -87,6 +90,7 @@ class IndexingThread:
     def stop(self) -> None:
         """Let the threads end after what is in hand."""
         self._watch.stop()
+        self._roots.stop()
         with self._changed:
             self._is_closing = True
             self._interrupt()
@@ -179,6 +183,7 @@ class IndexingThread:
 
     def _index(self, engine: Engine, wish: Wish) -> None:
         folders = engine.folders()
+        self._roots.follow(_followed(folders))
         self._watch.watch(_reachable(folders))
         reports = RunReports(engine, self._notify, is_awaited=wish.is_awaited)
         indexer = engine.indexer()
@@ -221,5 +226,9 @@ class IndexingThread:
         self._own.close()
 
 
+def _followed(folders: Collection[Folder]) -> list[Folder]:
+    return [folder for folder in folders if folder.state is not FolderState.PAUSED]
+
+
 def _reachable(folders: Collection[Folder]) -> list[Folder]:
-    return [folder for folder in folders if folder.state is not FolderState.PAUSED and os.path.isdir(folder.path)]
+    return [folder for folder in _followed(folders) if os.path.isdir(folder.path)]

@@ -16,7 +16,6 @@ from desktop.folder_panel import FolderPanel
 from desktop.main_window import MainWindow
 from desktop.photo_actions import PhotoAction
 from desktop.results_state import Scene
-from engine.protocol.methods import FolderRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from desktop.settings import AppSettings
-    from engine.protocol.methods import FolderList
 
 PATIENCE_MS = 60_000
 PHOTOS = 24
@@ -111,10 +109,8 @@ def test_photo_added_to_the_folder_appears_and_a_lost_folder_is_told(
     shutil.copy(sorted(shared_photos.glob("*.jpg"))[PHOTOS], folder)
     qtbot.waitUntil(lambda: real.model.photo_count == 7, timeout=PATIENCE_MS)
     folder.rename(folder.with_name("unplugged"))
-    _rescan(real, qtbot)
     qtbot.waitUntil(lambda: _offline(real) == [True] * 7, timeout=PATIENCE_MS)
     folder.with_name("unplugged").rename(folder)
-    _rescan(real, qtbot)
     qtbot.waitUntil(lambda: _offline(real) == [False] * 7, timeout=PATIENCE_MS)
 
 
@@ -137,15 +133,6 @@ def test_what_a_person_leaves_out_of_a_folder_leaves_the_photos(real: MainWindow
     dialog.patterns.setPlainText("screenshot*")
     dialog.buttons.accepted.emit()
     qtbot.waitUntil(lambda: real.model.photo_count == 5, timeout=PATIENCE_MS)
-
-
-def _rescan(window: MainWindow, qtbot: QtBot) -> None:
-    """Look at all folders again, as the folders panel's button does."""
-    came: list[FolderList] = []
-    window._client.request("folders.list").finished.connect(came.append)
-    qtbot.waitUntil(lambda: bool(came), timeout=PATIENCE_MS)
-    for folder in came[0].folders:
-        window._client.request("folders.rescan", FolderRequest(folder.folder_id))
 
 
 def _offline(window: MainWindow) -> list[bool]:
