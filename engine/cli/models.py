@@ -1,4 +1,4 @@
-"""`balloon models`: which there are, which is used, learning a new one, calibrating."""
+"""`balloon models`: which there are, which is used, importing one, learning a new one, calibrating."""
 
 from __future__ import annotations
 
@@ -57,6 +57,24 @@ def remove(options: argparse.Namespace, output: Output) -> int:
             engine.forget_model(options.key)
     shutil.rmtree(folder)
     output.note(f"{options.key} is removed.")
+    return EXIT_DONE
+
+
+def import_model(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon models import``: a ready-made ONNX folder becomes a model of the user's own."""
+    from engine.models.importing import UNKNOWN_LICENCE, Naming, import_folder
+
+    languages = tuple(word.strip() for word in (options.languages or "").split(",") if word.strip())
+    naming = Naming(options.name or "", languages, options.licence or "")
+    taken = [card.key for card in installed(model_dirs())]
+    card = import_folder(options.source, own_models_dir(), naming, taken)
+    if output.as_json:
+        output.document({"key": card.key, "dim": card.dim, "licence": card.licence, "fingerprint": card.fingerprint})
+        return EXIT_DONE
+    output.line(f"{card.key} is imported: both towers were tried, vectors of {card.dim} numbers.")
+    if card.licence == UNKNOWN_LICENCE:
+        output.note("The folder does not state the model's licence. Look it up where you got the model.")
+    output.note(f"Use it: balloon models use {card.key}, then balloon index (its photos are embedded anew)")
     return EXIT_DONE
 
 

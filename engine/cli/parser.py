@@ -176,11 +176,20 @@ def _add_measuring(
 
 
 def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    group = commands.add_parser("models", help="the models on this computer: list, use, train, calibrate, remove")
+    group = commands.add_parser(
+        "models", help="the models on this computer: list, use, import, train, calibrate, remove"
+    )
     parts = group.add_subparsers(dest="models_command", metavar="COMMAND", required=True)
     _add(parts, common, "list", "models:list_models", "list the models, the one in use marked")
     for name, summary in (("use", "search with this model from now on"), ("remove", "remove a model of your own")):
         _add(parts, common, name, f"models:{name}", summary).add_argument("key", metavar="KEY")
+    imported = _add(parts, common, "import", "models:import_model", "take in a ready-made ONNX model from a folder")
+    imported.add_argument(
+        "source", type=Path, metavar="FOLDER", help="in the layout of Immich's or transformers.js's models"
+    )
+    imported.add_argument("--name", metavar="KEY", help="what to call it; without it: the folder's name")
+    imported.add_argument("--languages", metavar="LIST", help="what it understands, such as en,zh")
+    imported.add_argument("--licence", metavar="NAME", help="its licence; without it: what the folder's README states")
     train = _add(parts, common, "train", "models:train", "learn a new field from captions of your own")
     train.add_argument("--captions", type=Path, metavar="FILE", help="CSV or JSONL: a photo and what is on it")
     train.add_argument("--photos", type=Path, metavar="FOLDER", help="what the captions speak of")

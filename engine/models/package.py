@@ -22,6 +22,7 @@ CARD_NAME = "model.json"
 FORMAT = 1
 _CHANNELS = 3
 _CHOICES = frozenset(itertools.product(("uint8", "float32"), ("longest", "max_length"), ("shortest", "squash")))
+_CLEANINGS = frozenset(("nfkc", "whitespace", "canonical", "none"))
 _INTERPOLATIONS = frozenset(("bilinear", "bicubic", "lanczos"))
 
 
@@ -46,6 +47,9 @@ class ImageTower:
 class TextTower:
     """The text side. Input: ``input_ids`` (N, L) int64 and, unless None, ``attention_mask`` (N, L) int64 of 0 and 1.
     Output: (N, dim) float32 in the space of the image vectors. The tokenizer file adds its special tokens itself.
+
+    ``cleaning`` comes before it: ``nfkc`` folds forms and widths, ``whitespace`` makes every run of it one space,
+    ``canonical`` also takes ASCII punctuation away and lowers (open_clip's "canonicalize"), ``none`` is nothing.
     """
 
     file: str
@@ -54,6 +58,7 @@ class TextTower:
     padding: Literal["longest", "max_length"] = "longest"
     pad_id: int = 0
     lowercase: bool = False
+    cleaning: Literal["nfkc", "whitespace", "canonical", "none"] = "nfkc"
     input_ids: str = "input_ids"
     attention_mask: str | None = "attention_mask"
     output: str = "vector"
@@ -186,6 +191,7 @@ def _check_values(card: ModelCard) -> None:
         "mean and std": len(image.mean) == len(image.std) == _CHANNELS and min(image.std) > 0,
         "crop_fraction": 0 < spec.crop_fraction <= 1,
         "choices": (image.dtype, text.padding, spec.resize) in _CHOICES and spec.interpolation in _INTERPOLATIONS,
+        "cleaning": text.cleaning in _CLEANINGS,
         "calibration": -1 <= limits.possible <= limits.match <= 1,
         "files": all(_is_file_fact(name, fact) for name, fact in card.files.items()),
     }

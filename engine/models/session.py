@@ -32,6 +32,19 @@ CUDA = "CUDAExecutionProvider"
 PREFERRED = (CUDA, "DmlExecutionProvider", "CoreMLExecutionProvider")
 
 
+# What a graph may ask for instead of int64 or float32; other types are taken as they come.
+_NARROW = {"tensor(int32)": np.int32, "tensor(float16)": np.float16}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphValue:
+    """One input or output of a graph: ``kind`` as in ``tensor(float)``; None in ``shape`` is a free axis."""
+
+    name: str
+    kind: str
+    shape: tuple[int | None, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderChoice:
     """The providers to ask for, in order, and why the better ones were left out."""
@@ -95,6 +108,9 @@ class Session:
             _preload(onnxruntime)
         self._session = self._load(onnxruntime, path, choice, threads)
         self.provider: str = self._session.get_providers()[0]
+        self.inputs = tuple(map(_graph_value, self._session.get_inputs()))
+        self.outputs = tuple(map(_graph_value, self._session.get_outputs()))
+        self._one_by_one = any(value.shape[:1] == (1,) for value in self.inputs)
 
     def _load(self, onnxruntime: Any, path: Path, choice: ProviderChoice, threads: int) -> Any:
         options = onnxruntime.SessionOptions()
@@ -115,9 +131,24 @@ class Session:
             ) from error
 
     def run(self, output: str, feeds: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
-        """Run the graph and give one output as float32."""
+        """Run the graph and give one output as float32; a graph made for a batch of one is run row by row."""
+        narrow = {value.name: _NARROW[value.kind] for value in self.inputs if value.kind in _NARROW}
+        typed = {name: rows.astype(narrow.get(name, rows.dtype), copy=False) for name, rows in feeds.items()}
+        if not self._one_by_one:
+            return self._run_batch(output, typed)
+        count = len(next(iter(typed.values())))
+        parts = [
+            self._run_batch(output, {name: rows[row : row + 1] for name, rows in typed.items()}) for row in range(count)
+        ]
+        return np.concatenate(parts)
+
+    def _run_batch(self, output: str, feeds: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
         (result,) = self._session.run([output], dict(feeds))
         return np.asarray(result, dtype=np.float32)
+
+
+def _graph_value(node: Any) -> GraphValue:
+    return GraphValue(node.name, node.type, tuple(axis if isinstance(axis, int) else None for axis in node.shape))
 
 
 def _preload(onnxruntime: Any) -> None:

@@ -47,6 +47,21 @@ def test_case_and_width_are_folded_where_the_tower_wants_it(package: Path) -> No
     assert tokenizer(package, lowercase=False).encode(["RED", "red"])[0].tolist() == [[0], [1]]
 
 
+@pytest.mark.parametrize(
+    ("cleaning", "text", "ids"),
+    [
+        ("nfkc", "ａｂｃ", [[3]]),
+        ("none", "ａｂｃ", [[0]]),
+        ("whitespace", " abc\n red ", [[3, 1]]),
+        ("whitespace", "ａｂｃ", [[0]]),
+        ("canonical", "A-B-C, Red!", [[3, 1]]),
+    ],
+)
+def test_text_is_cleaned_as_the_package_says(package: Path, cleaning: str, text: str, ids: list[list[int]]) -> None:
+    tower = replace(read_card(package).text, cleaning=cleaning, lowercase=False)  # type: ignore[arg-type]
+    assert TextTokenizer(package, tower).encode([text])[0].tolist() == ids
+
+
 def test_unreadable_tokenizer_is_a_sentence(package: Path) -> None:
     (package / "tokenizer.json").write_text("{}")
     with pytest.raises(KnownError, match="Install the model again") as raised:
