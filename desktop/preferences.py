@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -41,6 +42,7 @@ class Preferences(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Preferences"))
         self._settings = settings
+        self._client = client
         self._statuses = Asker(client, self)
         self._caches = Asker(client, self)
         self.notice = NoticeLine(self)
@@ -66,6 +68,16 @@ class Preferences(QDialog):
             box.load()
         self.workers.load()
         self._statuses.ask_anew("status", Empty(), self._on_status, self._on_failed)
+        self._say_whether_text_can_be_read()
+
+    def _say_whether_text_can_be_read(self) -> None:
+        welcome = self._client.welcome
+        absent = self.tr("The extra “ocr” is not installed, so no text is read. Install it: {command}")
+        if welcome is None:
+            self.read_text_hint.setText(self.tr("Text is read only where Balloon was installed with its extra “ocr”."))
+        else:
+            self.read_text_hint.setText(absent.format(command="pip install 'balloon-photos[ocr]'"))
+        self.read_text_hint.setVisible(welcome is None or not welcome.reads_text)
 
     def _make_general(self) -> None:
         self.language = QComboBox()
@@ -119,7 +131,9 @@ class Preferences(QDialog):
         _add_heading(form, self.tr("Captions and indexing"))
         for box in self.options:
             form.addRow(box)
-        form.addRow(_explanation(self.tr("Text is read only where Balloon was installed with its extra “ocr”.")))
+        self.read_text_hint = _explanation("")
+        self.read_text_hint.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        form.addRow(self.read_text_hint)
         form.addRow(self.tr("&Processes that read photos"), self.workers)
         _add_heading(form, self.tr("Library"))
         form.addRow(

@@ -40,13 +40,14 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """Who answers. ``read_only`` when another process is writing this library."""
+    """Who answers. ``read_only``: another process writes this library. ``reads_text``: the extra ``ocr`` is there."""
 
     protocol_version: int
     version: str
     library: str
     model: str
     read_only: bool
+    reads_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

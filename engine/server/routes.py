@@ -27,9 +27,11 @@ def _hello(context: Context, request: wire.Hello) -> Welcome:
             f"The window speaks version {request.protocol_version} and the engine {PROTOCOL_VERSION}. "
             "Install Balloon again.",
         )
+    from engine.models.recognition import is_available
+
     engine = context.engine
     library, model = str(engine.paths.root), engine.encoder.card.key
-    return Welcome(PROTOCOL_VERSION, version(), library, model, context.is_read_only)
+    return Welcome(PROTOCOL_VERSION, version(), library, model, context.is_read_only, is_available())
 
 
 def _shutdown(context: Context, _: Empty) -> Empty:

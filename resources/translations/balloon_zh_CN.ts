@@ -796,6 +796,10 @@
             <translation>偏好设置</translation>
         </message>
         <message>
+            <source>The extra “ocr” is not installed, so no text is read. Install it: {command}</source>
+            <translation>未安装附加组件“ocr”，因此不会识别文字。安装命令：{command}</translation>
+        </message>
+        <message>
             <source>Follow the system</source>
             <translation>跟随系统</translation>
         </message>

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
 
 from desktop.reply_decoder import EngineFailure
-from engine.protocol.methods import Empty
+from engine.protocol.methods import Empty, Welcome
 from engine.protocol.registry import METHODS
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class FakeClient(QObject):
         super().__init__()
         self.asked: list[FakeReply] = []
         self.answers: dict[str, Any] = {}
+        self.welcome: Welcome | None = None
 
     @property
     def real(self) -> EngineClient:

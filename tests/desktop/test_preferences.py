@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 from desktop import notices
 from desktop.preferences import Preferences
 from desktop.settings import AppSettings
-from engine.protocol.methods import CachesCleared, ModelList, ModelRow, ModelUse, SettingValue
+from engine.protocol.methods import CachesCleared, ModelList, ModelRow, ModelUse, SettingValue, Welcome
 from tests.desktop import panel_data as data
 from tests.desktop.panel_client import FakeClient, offscreen
 
@@ -97,6 +97,18 @@ def test_each_option_is_stored_under_its_key(
 ) -> None:
     getattr(preferences, name).click()
     assert client.last("settings.set").params == SettingValue(key, value)
+
+
+def test_missing_extra_for_text_is_named_and_a_present_one_needs_no_words(
+    preferences: Preferences, client: FakeClient
+) -> None:
+    assert preferences.read_text_hint.isVisibleTo(preferences), "not known before the engine has said so"
+    client.welcome = Welcome(1, "0.1.0", "/library", "balloon-mini", read_only=False, reads_text=False)
+    preferences.reload()
+    assert preferences.read_text_hint.text().endswith("Install it: pip install 'balloon-photos[ocr]'")
+    client.welcome = Welcome(1, "0.1.0", "/library", "balloon-mini", read_only=False, reads_text=True)
+    preferences.reload()
+    assert preferences.read_text_hint.isHidden()
 
 
 def test_workers_are_stored_as_a_number_or_as_the_default(preferences: Preferences, client: FakeClient) -> None:

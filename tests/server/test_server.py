@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import os
@@ -31,6 +32,7 @@ def test_hello_is_answered_with_library_and_model(talk: Talk) -> None:
     welcome = talk.peer.hello()
     assert welcome["protocol_version"] == PROTOCOL_VERSION
     assert (welcome["library"], welcome["model"]) == (str(talk.library.root), "fake")
+    assert welcome["reads_text"] is (importlib.util.find_spec("rapidocr") is not None)
     assert welcome["read_only"] is False
 
 
