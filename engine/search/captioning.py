@@ -100,6 +100,7 @@ class BankVectors:
         part = self._cache.with_suffix(".part.npy")
         try:
             self._cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part.touch(mode=0o600)
             np.save(part, vectors.astype(np.float16), allow_pickle=False)
             part.replace(self._cache)
         except OSError:  # a read-only or full disk: they are made anew the next time
