@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,14 @@ from engine.errors import KnownError
 from engine.models.catalog import find_package, installed
 from engine.models.encoder import Encoder
 from engine.protocol import ErrorKind
+from engine.protocol.json_values import to_json
 
 if TYPE_CHECKING:
     import argparse
 
     from engine.api.learning import FieldReport
     from engine.cli.output import Output
-    from engine.protocol import RecallRow
+    from engine.protocol import RecallRow, SearchResult
     from engine.protocol.methods import ModelList
 
 
@@ -74,8 +76,28 @@ def import_model(options: argparse.Namespace, output: Output) -> int:
     output.line(f"{card.key} is imported: both towers were tried, vectors of {card.dim} numbers.")
     if card.licence == UNKNOWN_LICENCE:
         output.note("The folder does not state the model's licence. Look it up where you got the model.")
-    output.note(f"Use it: balloon models use {card.key}, then balloon index (its photos are embedded anew)")
+    output.note(f"Use it: balloon models use {card.key}, then balloon index FOLDER (its photos are embedded anew)")
     return EXIT_DONE
+
+
+def compare(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon models compare``: what two models that this library has vectors of find for one query."""
+    paths = library_paths(options.library)
+    results: dict[str, SearchResult] = {}
+    for key in (options.first, options.second):
+        with Engine.open_reader(paths, key) as engine:
+            if not _coverage(engine.models(), key):
+                raise KnownError(
+                    ErrorKind.NOT_FOUND,
+                    f"No photo is embedded with {key} yet. Do so with: balloon index FOLDER --model {key}",
+                )
+            results[key] = engine.search(options.query, options.limit)
+            coverage = engine.models()
+    if output.as_json:
+        output.document({"query": options.query, "models": to_json(list(results.values()))})
+    else:
+        _show_beside(results, coverage, output)
+    return EXIT_DONE if any(result.hits for result in results.values()) else EXIT_NOTHING
 
 
 def train(options: argparse.Namespace, output: Output) -> int:
@@ -134,6 +156,20 @@ def _show(models: ModelList, output: Output) -> int:
     ]
     output.table(rows)
     return EXIT_DONE
+
+
+def _coverage(models: ModelList, key: str) -> int:
+    return sum(row.indexed for row in models.models if row.key == key)
+
+
+def _show_beside(results: dict[str, SearchResult], coverage: ModelList, output: Output) -> None:
+    """One column per model, best hit first; what both found is counted."""
+    columns = [[f"{hit.score:.3f} {hit.path.path}" for hit in result.hits] for result in results.values()]
+    header = ("", *(f"{key} ({_coverage(coverage, key)} photos)" for key in results))
+    rows = [(str(rank), *row) for rank, row in enumerate(itertools.zip_longest(*columns, fillvalue=""), start=1)]
+    output.table([header, *rows])
+    found = [{hit.photo_id for hit in result.hits} for result in results.values()]
+    output.note(f"{len(set.intersection(*found))} photos are in both lists. Scores of two models do not compare.")
 
 
 def _tell(report: FieldReport, output: Output) -> None:

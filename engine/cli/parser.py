@@ -177,7 +177,7 @@ def _add_measuring(
 
 def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     group = commands.add_parser(
-        "models", help="the models on this computer: list, use, import, train, calibrate, remove"
+        "models", help="the models on this computer: list, use, import, compare, train, calibrate, remove"
     )
     parts = group.add_subparsers(dest="models_command", metavar="COMMAND", required=True)
     _add(parts, common, "list", "models:list_models", "list the models, the one in use marked")
@@ -190,6 +190,11 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser], c
     imported.add_argument("--name", metavar="KEY", help="what to call it; without it: the folder's name")
     imported.add_argument("--languages", metavar="LIST", help="what it understands, such as en,zh")
     imported.add_argument("--licence", metavar="NAME", help="its licence; without it: what the folder's README states")
+    compared = _add(parts, common, "compare", "models:compare", "what two models find for the same words")
+    compared.add_argument("first", metavar="A")
+    compared.add_argument("second", metavar="B")
+    compared.add_argument("--query", required=True, metavar="WORDS")
+    compared.add_argument("--limit", type=int, default=10, metavar="N", help="hits of each")
     train = _add(parts, common, "train", "models:train", "learn a new field from captions of your own")
     train.add_argument("--captions", type=Path, metavar="FILE", help="CSV or JSONL: a photo and what is on it")
     train.add_argument("--photos", type=Path, metavar="FOLDER", help="what the captions speak of")

@@ -189,6 +189,46 @@ def test_command_imports_and_lists(
     assert "already a model called tiny" in capsys.readouterr().err
 
 
+def test_two_models_stand_side_by_side_until_one_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BALLOON_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("BALLOON_LIBRARY", str(tmp_path / "library"))
+    imported(write_transformers_js(tmp_path / "first"), tmp_path)
+    swapped = write_immich(tmp_path / "second")  # its texts say red where the first's say blue
+    table = COLOURS[[0, 1, 3, 2, 4]]
+    (swapped / "textual" / "model.onnx").write_bytes(text_graph(Value("text", INT32, (1, 6)), "embedding", table))
+    imported(swapped, tmp_path)
+    for name, colour in (("rot", "red"), ("blau", "blue")):  # a file's name is searched, too
+        write_photo(tmp_path / "photos" / f"{name}.png", Image.new("RGB", (64, 48), colour))
+
+    def run(*words: str) -> int:
+        capsys.readouterr()
+        return main([*words])
+
+    assert run("index", str(tmp_path / "photos"), "--model", "first") == 0
+    asked = ("models", "compare", "first", "second", "--query", "red")
+    assert run(*asked) != 0
+    assert "No photo is embedded with second yet" in capsys.readouterr().err
+    assert run("index", str(tmp_path / "photos"), "--model", "second") == 0
+    assert run(*asked, "--json") == 0
+    lists = json.loads(capsys.readouterr().out)["models"]
+    assert [found["model"] for found in lists] == ["first", "second"]
+    best = [found["hits"][0]["path"] for found in lists]
+    assert "rot.png" in str(best[0])
+    assert "blau.png" in str(best[1])
+    assert run(*asked) == 0
+    shown = capsys.readouterr()
+    assert "first (2 photos)" in shown.out
+    assert "2 photos are in both lists" in shown.err
+
+    assert run("models", "remove", "second") == 0
+    assert not (tmp_path / "models" / "second").exists()
+    with Engine.open_reader(LibraryPaths(tmp_path / "library"), "first") as engine:
+        assert list(engine._parts.embeddings().counts().values()) == [2], "the removed model's vectors are still there"
+    assert run(*asked) != 0
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [
