@@ -225,7 +225,7 @@ def test_two_models_stand_side_by_side_until_one_is_removed(
     assert run("models", "remove", "second") == 0
     assert not (tmp_path / "models" / "second").exists()
     with Engine.open_reader(LibraryPaths(tmp_path / "library"), "first") as engine:
-        assert list(engine._parts.embeddings().counts().values()) == [2], "the removed model's vectors are still there"
+        assert sum(engine._parts.embeddings().counts().values()) == 2, "the removed model's vectors are still there"
     assert run(*asked) != 0
 
 
