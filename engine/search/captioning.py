@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 ENCODE_BATCH = 64
 # A caption a person wrote wins over one of the bank that scores a little higher: theirs is about their own life.
 OWN_BONUS = 0.03
-# On 3,302 held-out captions R@1 of photo -> caption rises from 0.39 to 0.46 (English) and 0.43 to 0.50 (Chinese).
+# On 3,302 held-out captions R@1 of photo -> caption rises from 0.39 to 0.46 (English) and 0.43 to 0.50 (Chinese): that
+# is a photo's very own caption. In the bank, where a general caption is as true as any, it does harm: of 911 held-out
+# photos 62 % would have one in the first five that says what their captions say, and 66 % by the cosine alone.
 NEIGHBOURS = 5
 CROWD_WEIGHT = 0.7
 LEAST_PHOTOS = 30
@@ -146,13 +148,17 @@ class CaptionFinder:
         """What ranks captions: the cosine, less for one that is near to many photos, more for a person's own.
 
         Cross-domain similarity local scaling (Conneau et al., "Word translation without parallel data", 2018), one side
-        of it: a text near to everything says little about any one photo.
+        of it: a text near to everything says little about any one photo. All captions of the bank have their mean taken
+        away, so that they stand in the order of their cosine, on one scale with those of the library.
         """
         own = [OWN_BONUS if item.stored is not None else 0.0 for item in found]
         if self._photos is None or not found:
             return [item.score + bonus for item, bonus in zip(found, own, strict=True)]
         scores = np.stack([item.vector for item in found]) @ self._photos.T
         crowd = np.partition(scores, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(axis=1)
+        of_bank = np.array([item.stored is None for item in found])
+        if of_bank.any():
+            crowd[of_bank] = crowd[of_bank].mean()
         return [
             item.score - CROWD_WEIGHT * float(near) + bonus for item, near, bonus in zip(found, crowd, own, strict=True)
         ]

@@ -11,7 +11,7 @@ import pytest
 
 from engine.library.captions import Caption
 from engine.library.database import Database
-from engine.search.captioning import OWN_BONUS, BankVectors, CaptionFinder, read_bank
+from engine.search.captioning import LEAST_PHOTOS, OWN_BONUS, BankVectors, CaptionFinder, read_bank
 from tests.library.conftest import Shelf
 from tests.search.gallery import Gallery
 
@@ -93,6 +93,22 @@ def test_own_caption_wins_over_one_of_the_bank_that_is_as_near(gallery: Gallery,
     found = texts(finder(gallery, bank_file), gallery)
     assert found[0] == "our red tent"
     assert found.index("our green tent") > found.index("a blue door"), "far away it does not win"
+
+
+def test_caption_near_to_every_photo_counts_less_unless_it_is_of_the_bank(gallery: Gallery, bank_file: Path) -> None:
+    content = gallery.photo("1.jpg", red=1.0)
+    write(gallery, content, "our red tent")
+    write(gallery, content, "our blue boat")
+    bank = BankVectors(read_bank(bank_file), gallery.shelf.paths.cache / "bank.npy", gallery.as_encoder)
+    photos = np.stack([gallery.encoder.mixture(red=1.0)] * LEAST_PHOTOS)
+    crowded = CaptionFinder(gallery.shelf.captions, gallery.embeddings().model, gallery.as_encoder, bank, photos)
+    vector = gallery.encoder.mixture(red=1.0, blue=0.8)
+
+    def first_two(source: Literal["library", "bank"]) -> list[str]:
+        return [row.text for row in crowded.nearest(vector, 2, source=source, language="en", besides=None)]
+
+    assert first_two("library") == ["our blue boat", "our red tent"]
+    assert first_two("bank") == ["a red kite", "a blue door"]
 
 
 def test_language_and_source_are_switches(gallery: Gallery, bank_file: Path) -> None:
