@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.imaging.decoding import PHOTO_SUFFIXES
 from engine.indexing.exclusion import Exclusion
 from engine.indexing.scanner import Changes, ScanIssue, compare, walk
+from engine.library.edits import Edits
 from engine.library.folders import Folder, Folders
 from engine.library.issues import Issues
 from engine.library.photos import Photos
@@ -28,6 +29,7 @@ class Reconciler:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._photos = Photos(database)
+        self._edits = Edits(database)
         self._folders = Folders(database)
         self._issues = Issues(database)
         self._settings = Settings(database)
@@ -70,6 +72,7 @@ class Reconciler:
         self._photos.mark_missing(photo.id for photo in changes.missing)
         self._photos.mark_present(photo.id for photo in changes.back)
         for photo, stamp in changes.changed:
+            self._edits.remember(photo.id)
             self._photos.change(photo.id, stamp)
         for photo, _, _ in changes.moved:
             self._photos.park(photo.id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.errors import KnownError
 from engine.library.captions import Caption, Captions
 from engine.library.contents import ContentFacts, Contents, PendingContent
+from engine.library.edits import Edits
 from engine.library.embeddings import Embeddings, usable
 from engine.library.issues import Issues
 from engine.library.photos import PATH_REASONS, PendingPhoto, Photos
@@ -48,6 +49,7 @@ class Store:
         self._contents = Contents(database)
         self._issues = Issues(database)
         self._captions = Captions(database)
+        self._edits = Edits(database)
         with database.transaction():
             self._embeddings = Embeddings.of_model(database, card.key, card.fingerprint, card.dim)
 
@@ -88,6 +90,8 @@ class Store:
                     content = self._photos.assign(read.photo.id, read.digest, read.photo.byte_size)
                     contents.append(content)
                     finished += not self._contents.is_pending(content, self._embeddings.model)
+            if not self._photos.unread(limit=1):
+                self._edits.settle()
         return DigestOutcome(tuple(contents), frozenset(changing), issues, finished)
 
     def _write_thumbnail(self, digest: bytes, jpeg: bytes) -> None:

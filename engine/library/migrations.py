@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION_ID = 0x42414C4E  # "BALN"
-VERSION = 2
+VERSION = 3
 PAGE_BYTES = 16_384
 
 
@@ -36,8 +36,22 @@ def _remember_removed_captions(connection: apsw.Connection) -> None:
     )
 
 
+def _remember_earlier_contents(connection: apsw.Connection) -> None:
+    connection.execute(
+        """
+        CREATE TABLE earlier_content (
+            photo   INTEGER PRIMARY KEY REFERENCES photo ON DELETE CASCADE,
+            content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE
+        ) STRICT
+        """
+    )
+
+
 # From version n to n + 1: each runs together with the new user_version in one transaction.
-MIGRATIONS: dict[int, Callable[[apsw.Connection], None]] = {1: _remember_removed_captions}
+MIGRATIONS: dict[int, Callable[[apsw.Connection], None]] = {
+    1: _remember_removed_captions,
+    2: _remember_earlier_contents,
+}
 
 
 def bring_up_to_date(

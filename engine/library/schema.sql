@@ -1,4 +1,4 @@
--- Version 2. Times are ISO 8601 in UTC, except content.taken_at, which is the camera's local time.
+-- Version 3. Times are ISO 8601 in UTC, except content.taken_at, which is the camera's local time.
 -- Paths are BLOBs (os.fsencode): not every file name is text.
 
 CREATE TABLE folder (
@@ -39,6 +39,12 @@ CREATE TABLE photo (
     UNIQUE (folder, path)
 ) STRICT;
 CREATE INDEX photo_content ON photo (content);
+
+-- What a changed file held before, until its new digest is known and its own captions have followed.
+CREATE TABLE earlier_content (
+    photo   INTEGER PRIMARY KEY REFERENCES photo ON DELETE CASCADE,
+    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE
+) STRICT;
 
 CREATE TABLE model (
     id          INTEGER PRIMARY KEY,
