@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from engine.library.photos import PhotoId
+
 # Folders that hold other programs' thumbnails and bookkeeping, never a person's photos.
 SKIPPED_NAMES = frozenset({b"@eaDir", b"#recycle", b"$RECYCLE.BIN", b"System Volume Information", b"lost+found"})
 INODE_BITS = 2**63 - 1
@@ -205,13 +207,16 @@ def compare(known: Sequence[KnownPhoto], disk: Walk) -> Changes:
     moved_ids = {photo.id for photo, _, _ in moved}
     moved_paths = {path for _, path, _ in moved}
     here = [(photo, disk.files[photo.path]) for photo in known if photo.path in disk.files]
+    swapped = _swapped(known, here)
+    same = [(photo, stamp) for photo, stamp in here if _same(photo.stamp, stamp) and photo.id not in swapped]
+    same_ids = {photo.id for photo, _ in same}
     return Changes(
         added=tuple((path, stamp) for path, stamp in fresh.items() if path not in moved_paths),
-        changed=tuple((photo, stamp) for photo, stamp in here if not _same(photo.stamp, stamp)),
+        changed=tuple((photo, stamp) for photo, stamp in here if photo.id not in same_ids),
         moved=tuple(moved),
         missing=tuple(photo for photo in gone if photo.id not in moved_ids and not photo.is_missing),
-        back=tuple(photo for photo, stamp in here if photo.is_missing and _same(photo.stamp, stamp)),
-        unchanged=sum(_same(photo.stamp, stamp) and not photo.is_missing for photo, stamp in here),
+        back=tuple(photo for photo, _ in same if photo.is_missing),
+        unchanged=sum(not photo.is_missing for photo, _ in same),
         sidecars=disk.sidecars,
         unseen=frozenset(disk.unseen),
     )
@@ -220,6 +225,13 @@ def compare(known: Sequence[KnownPhoto], disk: Walk) -> Changes:
 def _same(old: FileStamp, new: FileStamp) -> bool:
     # The inode is no witness: restoring a backup or remounting a share changes it without touching a byte.
     return (old.byte_size, old.mtime_ns) == (new.byte_size, new.mtime_ns)
+
+
+def _swapped(known: Sequence[KnownPhoto], here: Iterable[tuple[KnownPhoto, FileStamp]]) -> frozenset[PhotoId]:
+    # Another inode alone says nothing, but one that was another row's, with its size and time, is that row's file.
+    strangers = [(photo, stamp) for photo, stamp in here if stamp.inode not in {0, photo.stamp.inode}]
+    stamps = {photo.stamp for photo in known} if strangers else set()
+    return frozenset(photo.id for photo, stamp in strangers if stamp in stamps)
 
 
 def _pair_moves(gone: Iterable[KnownPhoto], fresh: dict[bytes, FileStamp]) -> list[tuple[KnownPhoto, bytes, FileStamp]]:

@@ -133,3 +133,18 @@ def test_caption_removed_from_a_photo_stays_removed_when_the_photo_is_edited(ben
     write_photo(path, scene((40, 30), seed=9), Metadata(description="made by a camera"))
     bench.index()
     assert captions(bench) == {"a.jpg": []}
+
+
+def test_photos_of_equal_size_and_time_that_swap_names_are_noticed(bench: Bench) -> None:
+    a, b = (write_photo(bench.root / name, scene((64, 48), seed)) for seed, name in enumerate(("a.bmp", "b.bmp"), 1))
+    assert a.stat().st_size == b.stat().st_size
+    for path in (a, b):
+        os.utime(path, ns=(10**18, 10**18))
+    bench.index()
+    caption(bench, "a.bmp", "our balloon")
+    a.rename(bench.root / "t")
+    b.rename(a)
+    (bench.root / "t").rename(b)
+    report = bench.index()
+    assert (report.changed, report.decoded) == (2, 0)
+    assert captions(bench) == {"a.bmp": [], "b.bmp": ["our balloon"]}
