@@ -1,4 +1,4 @@
-# The one door: make demo | run | test | lint | types | fuzz | bench | clean
+# The one door: make demo | run | test | lint | types | fuzz | package | bench | clean
 PYTHON  ?= python3
 VENV    ?= .venv
 BIN      = $(VENV)/bin
@@ -9,7 +9,7 @@ COUNT   ?= 500
 SEED    ?= 1
 DEMO     = .demo
 
-.PHONY: demo run test lint types contracts unit fuzz clean
+.PHONY: demo run test lint types contracts unit fuzz package clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Balloon needs Python 3.11 or newer (make PYTHON=python3.12 ...)"; exit 1; }
@@ -57,3 +57,6 @@ fuzz: $(VENV)/.test
 
 clean:
 	rm -rf $(DEMO) build dist
+
+package:
+	@PYTHON=$(PYTHON) sh packaging/linux/package.sh
