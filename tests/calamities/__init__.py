@@ -1,0 +1,1 @@
+"""What a library goes through in the worst hours: power cuts, full disks, damaged files."""
