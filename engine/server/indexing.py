@@ -183,14 +183,15 @@ class IndexingThread:
 
     def _index(self, engine: Engine, wish: Wish) -> None:
         folders = engine.folders()
-        self._roots.follow(_followed(folders))
+        covered = [folder for folder in folders if wish.covers(folder)]
+        self._roots.follow(_followed(folders), covered)
         self._watch.watch(_reachable(folders))
         reports = RunReports(engine, self._notify, is_awaited=wish.is_awaited)
         indexer = engine.indexer()
         with self._in_hand(indexer, reports, wish) as may_run:
             if not may_run:
                 return
-            report = indexer.run([folder for folder in folders if wish.covers(folder)], reports.progress)
+            report = indexer.run(covered, reports.progress)
         if report.interrupted:
             reports.break_off(report, is_paused=self._is_paused)
         else:

@@ -31,11 +31,16 @@ class RootsThread:
         self._closing = threading.Event()
         self.thread = threading.Thread(target=self._work, name="roots", daemon=True)
 
-    def follow(self, folders: Collection[Folder]) -> None:
-        """Look after these folders instead of those before; from any thread, before they are scanned."""
+    def follow(self, folders: Collection[Folder], to_scan: Collection[Folder]) -> None:
+        """Look after these folders instead of those before; from any thread, before those ``to_scan`` are scanned.
+
+        What a scan is about to find is what later looks compare with: a root that went and is back before the next
+        look is then told, and not left as the scan in between saw it.
+        """
         places: list[tuple[int, str]] = [(folder.id, str(folder.path)) for folder in folders]
+        afresh = {folder.id for folder in to_scan}
         with self._sole:
-            known = self._seen
+            known = {place: seen for place, seen in self._seen.items() if place[0] not in afresh}
         seen = {place: known[place] if place in known else identity(place[1]) for place in places}
         with self._sole:
             self._seen = seen

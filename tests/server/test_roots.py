@@ -27,7 +27,7 @@ def folders(tmp_path: Path) -> list[Folder]:
 
 def following(folders: list[Folder]) -> RootsThread:
     roots = RootsThread(lambda _: None)
-    roots.follow(folders)
+    roots.follow(folders, folders)
     return roots
 
 
@@ -56,13 +56,21 @@ def test_change_inside_a_folder_is_left_to_file_events(folders: list[Folder]) ->
 def test_loss_before_the_next_look_is_told_though_the_folders_were_named_again(folders: list[Folder]) -> None:
     roots = following(folders)
     folders[0].path.rmdir()
-    roots.follow(folders)
+    roots.follow(folders, to_scan=folders[1:])
     assert roots.look() == {1}
+
+
+def test_return_before_the_next_look_is_told_when_a_scan_saw_the_loss(folders: list[Folder]) -> None:
+    roots = following(folders)
+    away = folders[1].path.rename(folders[1].path.with_name("unplugged"))
+    roots.follow(folders, to_scan=folders[1:])
+    away.rename(folders[1].path)
+    assert roots.look() == {2}
 
 
 def test_folder_that_is_not_followed_any_more_is_not_told(folders: list[Folder]) -> None:
     roots = following(folders)
-    roots.follow(folders[:1])
+    roots.follow(folders[:1], to_scan=())
     folders[1].path.rmdir()
     assert roots.look() == set()
 
@@ -70,7 +78,7 @@ def test_folder_that_is_not_followed_any_more_is_not_told(folders: list[Folder])
 def test_thread_tells_and_ends_when_asked(folders: list[Folder]) -> None:
     asked: queue.Queue[Collection[int]] = queue.Queue()
     roots = RootsThread(asked.put, look_every_s=0.01)
-    roots.follow(folders)
+    roots.follow(folders, folders)
     roots.start()
     try:
         folders[0].path.rmdir()
