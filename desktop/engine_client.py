@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import weakref
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -38,12 +39,14 @@ class Reply(QObject):
         self.request_id = request_id
         self.method = method
         self.is_done = False
-        self._client = client
+        # Weak: a reply that held the last reference to its parent would destroy it from within its own destruction.
+        self._client = weakref.ref(client)
 
     def cancel(self) -> None:
         """Give up: the engine is told and no signal comes any more. Harmless when all is over."""
-        if not self.is_done:
-            self._client.give_up(self)
+        client = self._client()
+        if not self.is_done and client is not None:
+            client.give_up(self)
 
     def settle(self, value: Any) -> None:
         """For the client: hand the outcome to whoever listens."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -207,3 +208,13 @@ def test_engine_that_does_not_leave_is_killed(fake: Fake, qtbot: QtBot) -> None:
 def test_client_that_never_started_closes(fake: Fake, qtbot: QtBot) -> None:
     EngineClient(fake.command()).close()
     assert not fake.pids()
+
+
+def test_client_dropped_with_an_answered_request_unswept_goes_quietly(fake: Fake, qtbot: QtBot) -> None:
+    client = EngineClient(fake.command())
+    reply = client.request("status")
+    reply.cancel()
+    client.close()
+    gone = weakref.ref(client)
+    del reply, client
+    qtbot.waitUntil(lambda: gone() is None)
