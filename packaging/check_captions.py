@@ -28,8 +28,8 @@ FIELDS = ("id", "topic", *LANGUAGES)
 LEAST_CAPTIONS = 1600
 LEAST_PER_TOPIC = 50
 LEAST_PER_CONCEPT = 2
-WORDS = range(4, 13)  # English caption, in words
-CHARACTERS = range(6, 21)  # Chinese caption, in characters without punctuation
+WORDS = range(3, 13)  # English caption, in words
+CHARACTERS = range(5, 21)  # Chinese caption, in characters without punctuation
 LEAST_CJK_SHARE = 0.7  # leaves room for "T恤" and "3D打印机"
 NEAR = {"en": 0.75, "zh": 0.7}  # Jaccard similarity from which two captions count as one
 
