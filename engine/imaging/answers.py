@@ -18,6 +18,7 @@ import numpy as np
 from engine.imaging.jobs import Decoded, DecodeJob, Failed
 from engine.imaging.metadata import LONGEST_CAMERA, MAX_LATITUDE, MAX_LONGITUDE, MetadataCaption, PhotoFacts
 from engine.imaging.metadata_captions import LONGEST_CAPTION, MOST_CAPTIONS
+from engine.imaging.pixel_digest import PIXEL_DIGEST_BYTES
 from engine.protocol import IssueReason
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ def encode_answer(answer: Decoded | Failed) -> bytes:
         return _join({"reason": answer.reason.value, "detail": answer.detail[:LONGEST_DETAIL]}, [])
     parts = [np.ascontiguousarray(pixels).tobytes() for pixels in answer.inputs]
     thumbnail = answer.thumbnail
-    header = {"facts": asdict(answer.facts), "thumbnail": None if thumbnail is None else len(thumbnail)}
+    header = {
+        "facts": asdict(answer.facts),
+        "thumbnail": None if thumbnail is None else len(thumbnail),
+        "pixel_digest": None if answer.pixel_digest is None else answer.pixel_digest.hex(),
+    }
     return _join(header, [*parts, thumbnail or b""])
 
 
@@ -96,7 +101,10 @@ def _decoded(header: dict[str, Any], job: DecodeJob, rest: memoryview) -> Decode
         pixels = np.frombuffer(rest[:byte_size], dtype=np.uint8).reshape(spec.size, spec.size, 3)
         inputs.append(pixels.copy())
         rest = rest[byte_size:]
-    return Decoded(job.key, _facts(header["facts"]), tuple(inputs), _thumbnail(header["thumbnail"], job, rest))
+    thumbnail = _thumbnail(header["thumbnail"], job, rest)
+    return Decoded(
+        job.key, _facts(header["facts"]), tuple(inputs), thumbnail, _pixel_digest(header["pixel_digest"], job)
+    )
 
 
 def _thumbnail(length: Any, job: DecodeJob, rest: memoryview) -> bytes | None:
@@ -108,6 +116,17 @@ def _thumbnail(length: Any, job: DecodeJob, rest: memoryview) -> bytes | None:
     if len(thumbnail) != length or len(thumbnail) > _LARGEST_THUMBNAIL or not thumbnail.startswith(_JPEG_START):
         raise ValueError("the thumbnail is no JPEG of the length given")
     return thumbnail
+
+
+def _pixel_digest(value: Any, job: DecodeJob) -> bytes | None:
+    if not job.specs:
+        if value is not None:
+            raise ValueError("a pixel digest that nobody asked for")
+        return None
+    digest = bytes.fromhex(_text(value, 2 * PIXEL_DIGEST_BYTES))
+    if len(digest) != PIXEL_DIGEST_BYTES:
+        raise ValueError("the pixel digest has another length")
+    return digest
 
 
 def _facts(values: Any) -> PhotoFacts:

@@ -35,12 +35,16 @@ class DecodeJob:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A photo that was decoded: per spec uint8 pixels of shape (size, size, 3), and the thumbnail as a JPEG file."""
+    """A photo that was decoded: per spec uint8 pixels of shape (size, size, 3), and the thumbnail as a JPEG file.
+
+    ``pixel_digest`` is None where no image tower was to see the photo.
+    """
 
     key: int
     facts: PhotoFacts
     inputs: tuple[NDArray[np.uint8], ...]
     thumbnail: bytes | None
+    pixel_digest: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

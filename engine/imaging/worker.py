@@ -118,13 +118,17 @@ def answer(job: DecodeJob) -> Decoded | Failed:
 
 def _decoded(job: DecodeJob) -> Decoded:
     from engine.imaging.decoding import decode
+    from engine.imaging.pixel_digest import pixel_digest
     from engine.imaging.preprocess import min_edge, preprocess
     from engine.imaging.thumbnails import encode_thumbnail
 
     edges = [min_edge(spec) for spec in job.specs] + [job.thumbnail_edge] * job.thumbnail
-    picture, facts = decode(job.path, min_edge=max(edges, default=1))
+    edge = max(edges, default=1)
+    picture, facts = decode(job.path, min_edge=edge)
     inputs = tuple(preprocess(picture, spec) for spec in job.specs)
-    return Decoded(job.key, facts, inputs, encode_thumbnail(picture, job.thumbnail_edge) if job.thumbnail else None)
+    thumbnail = encode_thumbnail(picture, job.thumbnail_edge) if job.thumbnail else None
+    digest = pixel_digest(picture, (facts.width, facts.height), edge) if job.specs else None
+    return Decoded(job.key, facts, inputs, thumbnail, digest)
 
 
 @contextlib.contextmanager

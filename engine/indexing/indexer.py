@@ -11,6 +11,7 @@ from engine.indexing.pipeline import DecodeOptions, Pipeline
 from engine.indexing.reconcile import Reconciler
 from engine.indexing.sidecars import SidecarSync
 from engine.indexing.store import Store
+from engine.library.twins import Twins
 from engine.protocol import IndexProgress, IndexReport
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Indexer:
         changes = [found for _, found in scanned]
         pipeline = Pipeline(self._store, self._encoder, self._options, self._stop)
         pipeline.run(progress)
+        self._settle_captions()
         self._read_captions(scanned, progress)
         self._read_texts(progress)
         return IndexReport(
@@ -74,6 +76,12 @@ class Indexer:
             seconds=time.monotonic() - started,
             interrupted=self._stop.is_set(),
         )
+
+    def _settle_captions(self) -> None:
+        """Only now is it known that a photo that was changed and went to another folder left the first."""
+        if not self._stop.is_set():
+            with self._database.transaction():
+                Twins(self._database).settle()
 
     def _read_texts(self, progress: Callable[[IndexProgress], None]) -> None:
         if self._reads_text and not self._stop.is_set():

@@ -24,6 +24,8 @@ from engine.protocol import IndexProgress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from engine.indexing.store import Store
     from engine.library.contents import PendingContent
     from engine.models.encoder import EncodesPhotos
@@ -190,9 +192,23 @@ class Pipeline:
     def _encode(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:ENCODE_BATCH], self._waiting[ENCODE_BATCH:]
-            vectors = self._encoder.encode_images(np.stack([decoded.inputs[0] for _, decoded in batch]))
+            vectors = self._vectors([decoded for _, decoded in batch])
             unusable = self._store.store_batch(batch, vectors)
             self.tally.embedded += len(batch) - unusable
             self.tally.issues += unusable
             self.tally.done += len(batch)
         self._last_store = time.monotonic()
+
+    def _vectors(self, batch: Sequence[Decoded]) -> NDArray[np.float32]:
+        """Encode pixels that the library has not seen: each picture once, whatever its file says besides."""
+        known = self._store.known_vectors(batch)
+        fresh = {_picture(decoded): decoded for decoded in batch if _picture(decoded) not in known}
+        if fresh:
+            encoded = self._encoder.encode_images(np.stack([decoded.inputs[0] for decoded in fresh.values()]))
+            known |= dict(zip(fresh, encoded, strict=True))
+        return np.stack([known[_picture(decoded)] for decoded in batch])
+
+
+def _picture(decoded: Decoded) -> bytes:
+    assert decoded.pixel_digest is not None  # every job of a pipeline has a spec
+    return decoded.pixel_digest

@@ -13,6 +13,7 @@ from engine.library.edits import Edits
 from engine.library.embeddings import Embeddings, usable
 from engine.library.issues import Issues
 from engine.library.photos import PATH_REASONS, PendingPhoto, Photos
+from engine.library.twins import Twins
 from engine.protocol import ErrorKind, IssueReason
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Store:
         self._issues = Issues(database)
         self._captions = Captions(database)
         self._edits = Edits(database)
+        self._twins = Twins(database)
         with database.transaction():
             self._embeddings = Embeddings.of_model(database, card.key, card.fingerprint, card.dim)
 
@@ -112,6 +114,11 @@ class Store:
                 else:
                     self._issues.record_content(content.id, failed.reason, failed.detail)
 
+    def known_vectors(self, batch: Sequence[Decoded]) -> dict[bytes, NDArray[np.float32]]:
+        """Vectors, shape (dim,), that the library has for the pixels of these photos, by pixel digest."""
+        digests = {decoded.pixel_digest for decoded in batch if decoded.pixel_digest is not None}
+        return self._twins.vectors(self._embeddings, digests)
+
     def store_batch(self, batch: Sequence[tuple[PendingContent, Decoded]], vectors: NDArray[np.float32]) -> int:
         """Store facts, captions, thumbnails and vectors (N, dim); how many vectors were unusable.
 
@@ -126,11 +133,12 @@ class Store:
             for row, (content, decoded) in enumerate(batch):
                 if not same[row]:
                     continue
-                self._contents.set_facts(content.id, _facts(decoded.facts))
+                self._contents.set_facts(content.id, _facts(decoded.facts), decoded.pixel_digest)
                 found = [Caption(item.text, item.language, item.source) for item in decoded.facts.captions]
                 self._captions.add(content.id, found)
                 if fine[row]:
                     self._embeddings.add([content.id], vectors[row : row + 1])
+                    self._twins.take_over(content.id)
                 else:
                     detail = "the model gave no usable vector for it"
                     self._issues.record_content(content.id, IssueReason.UNUSABLE_VECTOR, detail)

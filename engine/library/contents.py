@@ -132,17 +132,17 @@ class Contents:
         """Its text has been read, whatever came of it."""
         self._database.run("UPDATE content SET recognized_at = ? WHERE id = ?", (now(), content))
 
-    def set_facts(self, content: ContentId, facts: ContentFacts) -> None:
-        """Store what decoding learnt."""
+    def set_facts(self, content: ContentId, facts: ContentFacts, pixel_digest: bytes | None = None) -> None:
+        """Store what decoding learnt; what is known of the pixels stays where they were not looked at."""
         self._database.run(
             """
             UPDATE content SET format = ?, width = ?, height = ?, taken_at = ?, camera = ?, latitude = ?, longitude = ?,
-                               decoded_at = ?
+                               decoded_at = ?, pixel_digest = coalesce(?, pixel_digest)
              WHERE id = ?
             """,
             (
                 facts.format, facts.width, facts.height, facts.taken_at, facts.camera,
-                facts.latitude, facts.longitude, now(), content,
+                facts.latitude, facts.longitude, now(), pixel_digest, content,
             ),
         )  # fmt: skip
 

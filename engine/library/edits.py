@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.library.database import now
+
 if TYPE_CHECKING:
     from engine.library.database import Database
     from engine.library.photos import PhotoId
@@ -47,15 +49,17 @@ class Edits:
         )
         # Judged before anything is moved, so that the order of the files does not matter.
         edited = [row for row in rows if not self._is_held(row[1])]
-        for photo, earlier, content in edited:
-            self._carry(photo, earlier, content)
+        for _, earlier, content in edited:
+            self.carry(earlier, content)
+            self._database.run("UPDATE content SET unheld_since = ? WHERE id = ?", (now(), earlier))
         self._database.run_many("DELETE FROM earlier_content WHERE photo = ?", ((photo,) for photo, _, _ in rows))
         return len(edited)
 
     def _is_held(self, content: int) -> bool:
         return self._database.value("SELECT 1 FROM photo WHERE content = ? LIMIT 1", (content,)) is not None
 
-    def _carry(self, photo: int, earlier: int, content: int) -> None:
+    def carry(self, earlier: int, content: int) -> None:
+        """Take the own captions of one content to another, and what the user has removed from it."""
         # Captions of both contents with the same words: the one that stays behind belongs to no photo.
         self._database.run(
             "UPDATE OR IGNORE caption SET content = ? WHERE content = ? AND source IN ('user', 'imported')",

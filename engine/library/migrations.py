@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION_ID = 0x42414C4E  # "BALN"
-VERSION = 3
+VERSION = 4
 PAGE_BYTES = 16_384
 
 
@@ -47,10 +47,25 @@ def _remember_earlier_contents(connection: apsw.Connection) -> None:
     )
 
 
+def _tell_pictures_and_roots_apart(connection: apsw.Connection) -> None:
+    connection.execute(
+        """
+        ALTER TABLE folder ADD COLUMN root_volume INTEGER;
+        ALTER TABLE content ADD COLUMN pixel_digest BLOB;
+        ALTER TABLE content ADD COLUMN unheld_since TEXT;
+        CREATE INDEX content_pixels ON content (pixel_digest) WHERE pixel_digest IS NOT NULL;
+        CREATE INDEX content_unheld ON content (unheld_since) WHERE unheld_since IS NOT NULL;
+        ALTER TABLE photo ADD COLUMN missing_from TEXT;
+        CREATE INDEX photo_missing ON photo (missing_since) WHERE missing_since IS NOT NULL;
+        """
+    )
+
+
 # From version n to n + 1: each runs together with the new user_version in one transaction.
 MIGRATIONS: dict[int, Callable[[apsw.Connection], None]] = {
     1: _remember_removed_captions,
     2: _remember_earlier_contents,
+    3: _tell_pictures_and_roots_apart,
 }
 
 

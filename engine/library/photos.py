@@ -156,6 +156,9 @@ class Photos:
     def _content(self, digest: bytes, byte_size: int) -> ContentId:
         known = self._database.value("SELECT id FROM content WHERE digest = ?", (digest,))
         if known is not None:
+            self._database.run(
+                "UPDATE content SET unheld_since = NULL WHERE id = ? AND unheld_since NOT NULL", (known,)
+            )
             return ContentId(known)
         sql = "INSERT INTO content (digest, byte_size) VALUES (?, ?) RETURNING id"
         return ContentId(self._database.insert(sql, (digest, byte_size)))

@@ -1,4 +1,4 @@
--- Version 3. Times are ISO 8601 in UTC, except content.taken_at, which is the camera's local time.
+-- Version 4. Times are ISO 8601 in UTC, except content.taken_at, which is the camera's local time.
 -- Paths are BLOBs (os.fsencode): not every file name is text.
 
 CREATE TABLE folder (
@@ -7,7 +7,8 @@ CREATE TABLE folder (
     state        TEXT    NOT NULL DEFAULT 'online' CHECK (state IN ('online', 'offline', 'paused')),
     added_at     TEXT    NOT NULL,
     full_scan_at TEXT,
-    root_inode   INTEGER                      -- of the root at the last full scan: a mount point left behind has another
+    root_inode   INTEGER,                     -- of the root at the last full scan: a mount point left behind has another
+    root_volume  INTEGER                      -- the file system it lay on then: another disk has another
 ) STRICT;
 
 CREATE TABLE content (
@@ -22,8 +23,12 @@ CREATE TABLE content (
     latitude   REAL,
     longitude  REAL,
     decoded_at TEXT,
-    recognized_at TEXT                        -- when its text was read, NULL where it was not
+    recognized_at TEXT,                       -- when its text was read, NULL where it was not
+    pixel_digest  BLOB,                       -- NULL until it is decoded; equal where only metadata differs
+    unheld_since  TEXT                        -- when the last file that held it was edited
 ) STRICT;
+CREATE INDEX content_pixels ON content (pixel_digest) WHERE pixel_digest IS NOT NULL;
+CREATE INDEX content_unheld ON content (unheld_since) WHERE unheld_since IS NOT NULL;
 
 CREATE TABLE photo (
     id            INTEGER PRIMARY KEY,
@@ -36,9 +41,11 @@ CREATE TABLE photo (
     inode         INTEGER NOT NULL,
     content       INTEGER REFERENCES content, -- NULL until its digest is known
     missing_since TEXT,
+    missing_from  TEXT,                       -- the root where it was last seen, "volume:inode"
     UNIQUE (folder, path)
 ) STRICT;
 CREATE INDEX photo_content ON photo (content);
+CREATE INDEX photo_missing ON photo (missing_since) WHERE missing_since IS NOT NULL;
 
 -- What a changed file held before, until its new digest is known and its own captions have followed.
 CREATE TABLE earlier_content (

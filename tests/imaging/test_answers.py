@@ -34,12 +34,14 @@ FACTS = PhotoFacts(
     "JPEG", 4000, 3000, "2023-07-14T12:34:56+08:00", "X100", 31.5, -121.5, (MetadataCaption("海上", "zh", "xmp"),)
 )
 INPUTS = tuple(np.arange(3 * size**2, dtype=np.uint8).reshape(size, size, 3) for size in (4, 6))
-ANSWER = Decoded(7, FACTS, INPUTS, b"\xff\xd8\xff a thumbnail")
+PIXEL_DIGEST = b"of sixteen bytes"
+ITS_DIGITS = PIXEL_DIGEST.hex()
+ANSWER = Decoded(7, FACTS, INPUTS, b"\xff\xd8\xff a thumbnail", PIXEL_DIGEST)
 
 
-def changed(**facts: Any) -> bytes:
+def changed(pixel_digest: Any = ITS_DIGITS, **facts: Any) -> bytes:
     """A sound answer but for some facts."""
-    values = {"facts": asdict(FACTS) | facts, "thumbnail": 15}
+    values = {"facts": asdict(FACTS) | facts, "thumbnail": 15, "pixel_digest": pixel_digest}
     header = json.dumps(values).encode()
     body = encode_answer(ANSWER)
     (length,) = struct.unpack_from("!I", body)
@@ -51,6 +53,7 @@ def test_a_decoded_photo_survives_the_journey() -> None:
     answer = decode_answer(body, JOB)
     assert isinstance(answer, Decoded)
     assert (answer.key, answer.facts, answer.thumbnail) == (7, FACTS, ANSWER.thumbnail)
+    assert answer.pixel_digest == PIXEL_DIGEST
     assert all((got == sent).all() for got, sent in zip(answer.inputs, INPUTS, strict=True))
     assert all(pixels.flags.writeable for pixels in answer.inputs)
     assert len(body) <= longest_answer(JOB)
@@ -94,6 +97,19 @@ def test_an_unwanted_or_false_thumbnail_is_refused() -> None:
         decode_answer(encode_answer(ANSWER), replace(JOB, thumbnail=False))
     with pytest.raises(MalformedAnswerError):
         decode_answer(encode_answer(replace(ANSWER, thumbnail=b"<svg/>")), JOB)
+
+
+@pytest.mark.parametrize("digest", [None, 3, "", "00", "zz" * 16, "00" * 17, ["00" * 16]])
+def test_a_pixel_digest_of_another_form_is_refused(digest: Any) -> None:
+    with pytest.raises(MalformedAnswerError):
+        decode_answer(changed(pixel_digest=digest), JOB)
+
+
+def test_a_pixel_digest_that_nobody_asked_for_is_refused() -> None:
+    job = replace(JOB, specs=())
+    assert isinstance(decode_answer(encode_answer(replace(ANSWER, inputs=(), pixel_digest=None)), job), Decoded)
+    with pytest.raises(MalformedAnswerError):
+        decode_answer(encode_answer(replace(ANSWER, inputs=())), job)
 
 
 @settings(deadline=None, max_examples=300)
