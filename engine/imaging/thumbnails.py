@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_EDGE = 320
 _QUALITY = 82
 _SUFFIX = ".jpg"
+_PART = ".part"
+_JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
 def encode_thumbnail(picture: Image.Image, max_edge: int = MAX_EDGE) -> bytes:
@@ -47,15 +49,26 @@ class ThumbnailStore:
         return self._root / name[:2] / name[2:4] / f"{name}{_SUFFIX}"
 
     def has(self, digest: bytes) -> bool:
-        """True when the thumbnail is there."""
-        return self.path_of(digest).is_file()
+        """True when the thumbnail is there; an empty file, as a power cut leaves it, is none."""
+        try:
+            return self.path_of(digest).stat().st_size > 0
+        except OSError:
+            return False
+
+    def is_whole(self, digest: bytes) -> bool:
+        """True when the thumbnail is there from its beginning to its end."""
+        try:
+            data = self.path_of(digest).read_bytes()
+        except OSError:
+            return False
+        return data.startswith(_JPEG_START) and data.endswith(_JPEG_END)
 
     def write(self, digest: bytes, data: bytes) -> None:
         """Write a thumbnail whole or not at all, in place of an older one. Raises ``OSError`` (no space, no rights)."""
         path = self.path_of(digest)
         for folder in (self._root, path.parent.parent, path.parent):
             folder.mkdir(mode=0o700, parents=folder is self._root, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)  # created with mode 0600
+        descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=_PART, dir=path.parent)  # created with mode 0600
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(data)
@@ -77,3 +90,10 @@ class ThumbnailStore:
                 continue
             if self.path_of(digest) == path:
                 yield digest
+
+    def sweep(self) -> int:
+        """Remove what writers that were killed left half written; how many. Call it while nobody writes."""
+        leftovers = list(self._root.glob(f"??/??/.*{_PART}"))
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(leftovers)

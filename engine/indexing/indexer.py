@@ -11,6 +11,7 @@ from engine.indexing.pipeline import DecodeOptions, Pipeline
 from engine.indexing.reconcile import Reconciler
 from engine.indexing.sidecars import SidecarSync
 from engine.indexing.store import Store
+from engine.library.retention import Retention
 from engine.library.twins import Twins
 from engine.protocol import IndexProgress, IndexReport
 
@@ -41,6 +42,7 @@ class Indexer:
         self._reads_text = reads_text
         self._encoder = encoder
         self._options = options or DecodeOptions()
+        self._thumbnails = thumbnails
         self._reconciler = Reconciler(database)
         self._store = Store(database, encoder.card, thumbnails)
         self._stop = threading.Event()
@@ -63,6 +65,7 @@ class Indexer:
         pipeline.run(progress)
         self._settle_captions()
         self._read_captions(scanned, progress)
+        self._let_go()
         self._read_texts(progress)
         return IndexReport(
             added=sum(len(change.added) for change in changes),
@@ -82,6 +85,14 @@ class Indexer:
         if not self._stop.is_set():
             with self._database.transaction():
                 Twins(self._database).settle()
+
+    def _let_go(self) -> None:
+        """Once a day: forget what has been gone for long. Its thumbnails go last, when no row speaks of them."""
+        retention = Retention(self._database)
+        if not self._stop.is_set() and retention.is_due():
+            for digest in retention.look():
+                self._thumbnails.remove(digest)
+            self._thumbnails.sweep()
 
     def _read_texts(self, progress: Callable[[IndexProgress], None]) -> None:
         if self._reads_text and not self._stop.is_set():

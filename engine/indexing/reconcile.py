@@ -49,7 +49,7 @@ class Reconciler:
             return None
         if stop():
             return None  # half a walk would take the other half for missing
-        if not disk.entries and self._folders.root_inode(folder.id) not in {None, disk.root_inode}:
+        if not disk.entries and self._folders.is_another_root(folder.id, disk.root):
             self._set_offline(folder)
             return None
         known = self._photos.known(folder.id)
@@ -58,7 +58,7 @@ class Reconciler:
             self._folders.set_state(folder.id, FolderState.ONLINE)
             self._apply(folder, changes)
             self._record(folder, disk.issues)
-            self._folders.mark_scanned(folder.id, disk.root_inode)
+            self._folders.mark_scanned(folder.id, disk.root)
         return changes
 
     def _set_offline(self, folder: Folder) -> None:

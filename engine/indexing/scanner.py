@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.indexing.exclusion import Exclusion
 from engine.indexing.sidecars import FoundSidecar, may_be_sidecar, pair
 from engine.library.database import NO_MEDIA
+from engine.library.folders import RootStamp
 from engine.library.photos import FileStamp, KnownPhoto
 from engine.protocol import IssueReason
 
@@ -49,7 +50,7 @@ class Walk:
     """What lies on disk: photo files and their sidecars by path, trouble met, and directories that could not be seen.
 
     ``entries`` counts everything in the root itself, photos or not: 0 is what an unplugged disk leaves behind.
-    ``root_inode`` is the root directory's own.
+    ``root`` tells which directory it is.
     """
 
     files: dict[bytes, FileStamp] = field(default_factory=dict)
@@ -57,7 +58,7 @@ class Walk:
     issues: list[ScanIssue] = field(default_factory=list)
     unseen: set[bytes] = field(default_factory=set)
     entries: int = 0
-    root_inode: int = 0
+    root: RootStamp = field(default_factory=lambda: RootStamp(0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class _Walker:
         try:
             about = os.stat(absolute)
             if not directory:
-                self.found.root_inode = about.st_ino & INODE_BITS
+                self.found.root = RootStamp.of(absolute)
             if not self._is_new(about) or (directory and _is_marked(absolute)):
                 return
             with os.scandir(absolute) as entries:

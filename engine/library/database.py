@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 10_000
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 # Tells every scanner, ours too, that the thumbnails in here are nobody's photos.
 NO_MEDIA = ".nomedia"
 
@@ -47,7 +48,7 @@ _MEANINGS: tuple[tuple[type[Exception], ErrorKind, str], ...] = (
 
 def now() -> str:
     """The present as the library writes it: ISO 8601, UTC, whole seconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime(TIME_FORMAT)
 
 
 @contextlib.contextmanager

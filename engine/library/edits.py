@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.library.database import now
-
 if TYPE_CHECKING:
     from engine.library.database import Database
     from engine.library.photos import PhotoId
@@ -51,7 +49,6 @@ class Edits:
         edited = [row for row in rows if not self._is_held(row[1])]
         for _, earlier, content in edited:
             self.carry(earlier, content)
-            self._database.run("UPDATE content SET unheld_since = ? WHERE id = ?", (now(), earlier))
         self._database.run_many("DELETE FROM earlier_content WHERE photo = ?", ((photo,) for photo, _, _ in rows))
         return len(edited)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NewType
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 FolderId = NewType("FolderId", int)
 
+_INTEGER = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -25,6 +28,22 @@ class Folder:
     path: Path
     state: FolderState
     full_scan_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RootStamp:
+    """Which directory a root is: the file system it lies on and its inode there; both fit into SQLite's integers."""
+
+    volume: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: str | bytes) -> RootStamp:
+        """Look at the directory; raises ``OSError``."""
+        facts = os.stat(path)
+        # A device number changes with the socket a disk is plugged into, the file system's own id does not.
+        volume = (os.statvfs(path).f_fsid if sys.platform != "win32" else 0) or facts.st_dev
+        return cls(volume & _INTEGER, facts.st_ino & _INTEGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +103,16 @@ class Folders:
         """Say whether the root can be reached."""
         self._database.run("UPDATE folder SET state = ? WHERE id = ? AND state != ?", (state, folder, state))
 
-    def mark_scanned(self, folder: FolderId, root_inode: int) -> None:
+    def mark_scanned(self, folder: FolderId, root: RootStamp) -> None:
         """A full scan ended now; the root was this directory."""
-        sql = "UPDATE folder SET full_scan_at = ?, root_inode = ? WHERE id = ?"
-        self._database.run(sql, (now(), root_inode, folder))
+        sql = "UPDATE folder SET full_scan_at = ?, root_volume = ?, root_inode = ? WHERE id = ?"
+        self._database.run(sql, (now(), root.volume, root.inode, folder))
 
-    def root_inode(self, folder: FolderId) -> int | None:
-        """The root's inode at the last full scan, None before the first."""
-        found = self._database.value("SELECT root_inode FROM folder WHERE id = ?", (folder,))
-        return None if found is None else int(found)
+    def is_another_root(self, folder: FolderId, root: RootStamp) -> bool:
+        """Whether the last full scan, if there was one, saw another directory; older libraries know its inode alone."""
+        row = self._database.row("SELECT root_volume, root_inode FROM folder WHERE id = ?", (folder,))
+        volume, inode = (None, None) if row is None else row
+        return (volume is not None and volume != root.volume) or (inode is not None and inode != root.inode)
 
     def remove(self, folder: FolderId) -> None:
         """Stop watching: its photo rows go, the files on disk and everything known about their contents stay."""

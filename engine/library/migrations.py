@@ -54,7 +54,7 @@ def _tell_pictures_and_roots_apart(connection: apsw.Connection) -> None:
         ALTER TABLE content ADD COLUMN pixel_digest BLOB;
         ALTER TABLE content ADD COLUMN unheld_since TEXT;
         CREATE INDEX content_pixels ON content (pixel_digest) WHERE pixel_digest IS NOT NULL;
-        CREATE INDEX content_unheld ON content (unheld_since) WHERE unheld_since IS NOT NULL;
+        CREATE INDEX sidecar_content ON sidecar (content);
         ALTER TABLE photo ADD COLUMN missing_from TEXT;
         CREATE INDEX photo_missing ON photo (missing_since) WHERE missing_since IS NOT NULL;
         """

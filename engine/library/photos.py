@@ -110,9 +110,13 @@ class Photos:
         self._database.run("UPDATE photo SET path = ? WHERE id = ?", (b"/parked/%d" % photo, photo))
 
     def mark_missing(self, photos: Iterable[PhotoId]) -> None:
-        """These files are gone from an online folder."""
+        """These files are gone from an online folder, whose root is still noted as the one where they last were."""
         self._database.run_many(
-            "UPDATE photo SET missing_since = ? WHERE id = ? AND missing_since IS NULL",
+            """
+            UPDATE photo SET missing_since = ?, missing_from = (
+                   SELECT root_volume || ':' || root_inode FROM folder WHERE folder.id = photo.folder)
+             WHERE id = ? AND missing_since IS NULL
+            """,
             ((now(), id_) for id_ in photos),
         )
 
@@ -156,9 +160,6 @@ class Photos:
     def _content(self, digest: bytes, byte_size: int) -> ContentId:
         known = self._database.value("SELECT id FROM content WHERE digest = ?", (digest,))
         if known is not None:
-            self._database.run(
-                "UPDATE content SET unheld_since = NULL WHERE id = ? AND unheld_since NOT NULL", (known,)
-            )
             return ContentId(known)
         sql = "INSERT INTO content (digest, byte_size) VALUES (?, ?) RETURNING id"
         return ContentId(self._database.insert(sql, (digest, byte_size)))

@@ -25,10 +25,9 @@ CREATE TABLE content (
     decoded_at TEXT,
     recognized_at TEXT,                       -- when its text was read, NULL where it was not
     pixel_digest  BLOB,                       -- NULL until it is decoded; equal where only metadata differs
-    unheld_since  TEXT                        -- when the last file that held it was edited
+    unheld_since  TEXT                        -- since when no photo row holds it, as far as was noticed
 ) STRICT;
 CREATE INDEX content_pixels ON content (pixel_digest) WHERE pixel_digest IS NOT NULL;
-CREATE INDEX content_unheld ON content (unheld_since) WHERE unheld_since IS NOT NULL;
 
 CREATE TABLE photo (
     id            INTEGER PRIMARY KEY,
@@ -107,6 +106,7 @@ CREATE TABLE sidecar (
     UNIQUE (folder, path, photo)
 ) STRICT;
 CREATE INDEX sidecar_photo ON sidecar (photo);
+CREATE INDEX sidecar_content ON sidecar (content);
 
 CREATE TABLE sidecar_caption (
     sidecar INTEGER NOT NULL REFERENCES sidecar ON DELETE CASCADE,

@@ -227,7 +227,7 @@ def test_library_of_the_first_version_keeps_its_rows_and_ends_in_the_form_of_a_n
 ) -> None:
     old.execute("DROP TABLE removed_caption")  # all that the second version has on top
     old.execute("DROP TABLE earlier_content")  # and the third
-    old.execute("DROP INDEX content_pixels; DROP INDEX content_unheld; DROP INDEX photo_missing")  # and the fourth
+    old.execute("DROP INDEX content_pixels; DROP INDEX sidecar_content; DROP INDEX photo_missing")  # and the fourth
     for column in ("folder.root_volume", "content.pixel_digest", "content.unheld_since", "photo.missing_from"):
         old.execute("ALTER TABLE {} DROP COLUMN {}".format(*column.split(".")))
     old.pragma("user_version", 1)
