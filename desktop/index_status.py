@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from desktop.reply_decoder import EngineFailure
     from engine.protocol import IndexProgress, IndexReport, LibraryStatus
 
-SCAN, STOPPED = "scan", "stopped"  # phases of ``IndexProgress``; of "stopped", ``current`` is the kind of error
+# Phases of ``IndexProgress``; ``current`` is the kind of error of "stopped", and what "waiting" waits for.
+SCAN, STOPPED, WAITING = "scan", "stopped", "waiting"
 LONG_RUN_S = 60.0
 MINUTE_S = 60
 HOUR_S = 3600
@@ -44,6 +45,7 @@ class IndexStatus(QWidget):
         self._statuses = Asker(client, self)
         self._changes = Asker(client, self)
         self._is_paused = False
+        self._waiting: str | None = None
         self._progress: IndexProgress | None = None
         self._status: LibraryStatus | None = None
         self.issues_view: IssuesView | None = None
@@ -89,7 +91,8 @@ class IndexStatus(QWidget):
             row.addWidget(widget)
 
     def _on_state(self, state: IndexState) -> None:
-        self._is_paused, self._progress = state.paused, state.progress
+        self._is_paused, self._waiting = state.paused, state.waiting
+        self._progress = None if state.waiting else state.progress
         name = provider_name(state.provider)
         self.provider.setText(name)
         self.provider.setVisible(bool(name))
@@ -103,7 +106,8 @@ class IndexStatus(QWidget):
         self._show()
 
     def _on_progress(self, progress: IndexProgress) -> None:
-        self._progress = progress
+        self._waiting = progress.current if progress.phase == WAITING else None
+        self._progress = None if self._waiting else progress
         self._show()
 
     def _on_finished(self, report: IndexReport) -> None:
@@ -117,7 +121,7 @@ class IndexStatus(QWidget):
         self._on_status(change.status)
 
     def _pause_or_resume(self) -> None:
-        method = "index.resume" if self._is_paused or self._trouble() is not None else "index.pause"
+        method = "index.resume" if self._rests() else "index.pause"
         self.pause.setEnabled(False)
         self._changes.ask_anew(method, Empty(), self._on_paused, self._on_failed)
 
@@ -131,22 +135,29 @@ class IndexStatus(QWidget):
 
     def _show(self) -> None:
         progress, pending = self._progress, self._status.pending if self._status is not None else 0
-        rests = self._is_paused or self._trouble() is not None
+        rests = self._rests()
         self._say(self._sentence())
         self.bar.setVisible(progress is not None and not rests)
         if progress is not None:
             is_counted = progress.phase != SCAN and progress.done + progress.pending > 0
             self.bar.setRange(0, progress.done + progress.pending if is_counted else 0)
             self.bar.setValue(progress.done)
-        self.pause.setVisible(progress is not None or self._is_paused or pending > 0)
-        self.pause.setText(self.tr("Resume") if rests else self.tr("Pause"))
-        self.pause.setToolTip(self.tr("Resume indexing") if rests else self.tr("Pause indexing"))
+        self.pause.setVisible(progress is not None or rests or pending > 0)
+        if self._waiting is not None and not self._is_paused:
+            self.pause.setText(self.tr("Index now"))
+            self.pause.setToolTip(self.tr("Do not wait this time"))
+        else:
+            self.pause.setText(self.tr("Resume") if rests else self.tr("Pause"))
+            self.pause.setToolTip(self.tr("Resume indexing") if rests else self.tr("Pause indexing"))
         self.pause.setAccessibleName(self.pause.toolTip())
         self._show_issues()
 
     def _say(self, sentence: str) -> None:
         self.label.setText(sentence)
         self.label.setToolTip(sentence)
+
+    def _rests(self) -> bool:
+        return self._is_paused or self._waiting is not None or self._trouble() is not None
 
     def _trouble(self) -> str | None:
         """The kind of trouble that stopped indexing until somebody resumes it."""
@@ -165,6 +176,8 @@ class IndexStatus(QWidget):
             return notices.sentence_for(trouble)
         if self._is_paused:
             return self.tr("Indexing is paused")
+        if self._waiting is not None:
+            return notices.waiting_text(self._waiting)
         if progress is not None:
             return self.tr("Looking for photos…") if progress.phase == SCAN else self._progress_sentence(progress)
         if self._status is None or not (self._status.folders or self._status.photos):

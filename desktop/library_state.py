@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from engine.protocol.methods import IndexState, LibraryChanged
 
 # Phases of ``IndexProgress`` in which nothing goes on.
-_RESTING: Final = ("rest", "paused", "stopped")
+_WAITING: Final = "waiting"
+_RESTING: Final = ("rest", "paused", "stopped", _WAITING)
 _GRACE_MS: Final = 3000
 
 
@@ -29,6 +30,7 @@ class LibraryState(QObject):
         super().__init__(parent)
         self.status: LibraryStatus | None = None
         self.progress: IndexProgress | None = None
+        self.waits_for: str | None = None  # "mains" or "idle", when the person wants indexing to wait
         self._client = client
         client.welcomed.connect(self.reload)
         client.library_changed.connect(self._on_library_changed)
@@ -56,21 +58,23 @@ class LibraryState(QObject):
 
     def _on_index_state(self, state: IndexState) -> None:
         self.progress = None if state.paused else _under_way(state.progress)
+        self.waits_for = None if state.paused else state.waiting
         self.changed.emit()
 
     def _on_library_changed(self, changed: LibraryChanged) -> None:
         self._on_status(changed.status)
 
     def _on_progress(self, progress: IndexProgress) -> None:
-        was_indexing = self.is_indexing
+        before = self.is_indexing, self.waits_for
         self.progress = _under_way(progress)
-        if was_indexing != self.is_indexing:
+        self.waits_for = progress.current if progress.phase == _WAITING else None
+        if before != (self.is_indexing, self.waits_for):
             self.changed.emit()
 
     def _on_finished(self, _report: object) -> None:
         self.progress = None
         self._news.stop()
-        self._client.request("status").finished.connect(self._on_status)
+        self.reload()
 
 
 def _under_way(progress: IndexProgress | None) -> IndexProgress | None:

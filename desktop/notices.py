@@ -101,6 +101,13 @@ def reason_text(reason: IssueReason) -> str:
     return QCoreApplication.translate("notices", _REASONS[reason])
 
 
+def waiting_text(reason: str) -> str:
+    """Say what indexing waits for: "mains" or "idle"."""
+    if reason == "mains":
+        return QCoreApplication.translate("notices", "Indexing waits until the computer is plugged in")
+    return QCoreApplication.translate("notices", "Indexing waits until nobody uses the computer")
+
+
 def channel_text(channel: str) -> str:
     """Say how a hit was found."""
     texts = {

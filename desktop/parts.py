@@ -40,6 +40,8 @@ PARTS = (
     ),
     Part("Rich", "MIT", "https://pypi.org/project/rich/", "rich"),
     Part("defusedxml", "PSF-2.0", "https://pypi.org/project/defusedxml/", "defusedxml"),
+    Part("psutil", "BSD-3-Clause", "https://pypi.org/project/psutil/", "psutil"),
+    Part("jeepney", "MIT", "https://pypi.org/project/jeepney/", "jeepney"),
     Part("Python", "PSF-2.0", "https://docs.python.org/3/license.html"),
     Part("EfficientNet-Lite0", "Apache-2.0", "https://github.com/tensorflow/tpu"),
     Part("all-MiniLM-L6-v2", "Apache-2.0", "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2"),

@@ -100,7 +100,11 @@ class Preferences(QDialog):
         self.read_text = SettingCheckBox(
             client, "ocr.enabled", self.tr("Read text in photos, so that it can be searched")
         )
-        self.options = (self.use_bank, self.read_text)
+        self.on_mains = SettingCheckBox(client, "index.on_mains", self.tr("Index only on mains power"))
+        self.when_idle = SettingCheckBox(
+            client, "index.when_idle", self.tr("Index only while nobody uses the computer")
+        )
+        self.options = (self.use_bank, self.read_text, self.on_mains, self.when_idle)
         self.workers = WorkersBox(client, "index.workers")
         self.workers.setAccessibleName(self.tr("Processes that read photos"))
         for box in (*self.options, self.workers):

@@ -217,6 +217,10 @@ class ResultsPage(QWidget):
         if self.scene == Scene.STOPPED:
             again = ((self.tr("Try again"), self._client.start),)
             return Message(self.tr("Search is not available"), self._stopped_sentence(), "offline", again)
+        if self.scene in (Scene.LOOKING, Scene.NO_PHOTOS) and self._library.waits_for is not None:
+            lead = notices.waiting_text(self._library.waits_for)
+            actions = ((self.tr("Index now"), self._index_now),)
+            return Message(self.tr("Your photos have not been looked at yet"), lead, "photo", actions)
         if self.scene == Scene.LOOKING:
             lead = self.tr("The first photos appear in a moment. You can search while the rest is looked at.")
             return Message(self.tr("Looking through your folders…"), lead, "photo", (), words.example_queries())
@@ -225,6 +229,9 @@ class ResultsPage(QWidget):
             actions = ((self.tr("Show folders"), self.folders_asked.emit),)
             return Message(self.tr("There are no photos in your folders yet"), lead, "folder", actions)
         return Message(self.tr("One moment…") if self._is_late else "", "", "photo")
+
+    def _index_now(self) -> None:
+        self._client.request("index.resume")
 
     def _no_match(self, query: Query, result: SearchResult) -> Message:
         lead = words.no_match_lead(result, has_filters=any(map(is_filter, result.understood)))

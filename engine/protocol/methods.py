@@ -266,11 +266,16 @@ class IssueList:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """What indexing is doing now; ``progress`` is None when it rests."""
+    """What indexing is doing now; ``progress`` is None when it rests.
+
+    ``waiting``: there is work, and the person wants it to wait for this: "mains" power, or an "idle" computer.
+    ``index.resume`` does it all the same, this once.
+    """
 
     paused: bool
     progress: IndexProgress | None
     provider: str | None
+    waiting: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

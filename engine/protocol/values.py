@@ -167,7 +167,8 @@ class IssueRow:
 class IndexProgress:
     """Where indexing stands. ``pending`` is what is known to be left; ``rate`` is photos per second.
 
-    ``phase``: scan, index, text (reading text in photos), or stopped, where ``current`` is the error kind that did it.
+    ``phase``: scan, index, text (reading text in photos), stopped, where ``current`` is the error kind that did it, or
+    waiting, where ``current`` says for what ("mains", "idle").
     """
 
     phase: str

@@ -7,7 +7,8 @@ shared encoder; the few that need no library are answered on the main thread. Wh
 open ones and writes the answer: exactly one, whatever was cancelled meanwhile.
 
 Beside them one thread indexes (``indexing``, and ``reports`` for what it tells), woken by requests, by file events and
-by the clock (``watching``), and by folders that come and go (``roots``). It writes over a connection of its own, as the
+by the clock (``watching``), and by folders that come and go (``roots``); it waits where the person wants it to, for the
+mains or for an idle computer (``waiting``, ``surroundings``). It writes over a connection of its own, as the
 edits thread does: the process holds the writer lock once and SQLite lets the two take turns, so that an edit never
 waits for a whole batch of photos.
 ``service`` puts all of this together and takes it apart in good order.

@@ -18,8 +18,9 @@ from engine.errors import KnownError
 from engine.protocol import ErrorKind, FolderState, IndexProgress
 from engine.protocol.methods import IndexState
 from engine.server.lanes import OwnEngine
-from engine.server.reports import RunReports, stopped
+from engine.server.reports import RunReports, stopped, waiting
 from engine.server.roots import RootsThread
+from engine.server.waiting import WaitingThread, Wishes
 from engine.server.watching import WatchThread
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from engine.library.folders import Folder
     from engine.server.lanes import OpenEngine
     from engine.server.reports import Notify
+    from engine.server.waiting import Surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +66,12 @@ class Wish:
 class IndexingThread:
     """Owns the indexing thread, its engine and the watch. The methods may be called from any thread."""
 
-    def __init__(self, open_engine: OpenEngine, notify: Notify) -> None:
+    def __init__(self, open_engine: OpenEngine, notify: Notify, surroundings: Surroundings | None = None) -> None:
         self._own = OwnEngine(open_engine)
         self._notify = notify
         self._watch = WatchThread(self.ask)
         self._roots = RootsThread(self.ask)
+        self._waiting = WaitingThread(self._on_waiting, surroundings)
         self._changed = threading.Condition()
         self._wish: Wish | None = None
         self._running: Indexer | None = None
@@ -76,10 +79,11 @@ class IndexingThread:
         self._is_urgent = False
         self._holds = 0
         self._is_paused = False
+        self._goes_anyway = False
         self._trouble: IndexProgress | None = None
         self._is_closing = False
         self.threads = [threading.Thread(target=self._work, name="indexer", daemon=True)]
-        self.threads += [self._watch.thread, self._roots.thread]
+        self.threads += [self._watch.thread, self._roots.thread, self._waiting.thread]
 
     def start(self) -> None:
         """Look at all folders now, and follow them from then on."""
@@ -91,6 +95,7 @@ class IndexingThread:
         """Let the threads end after what is in hand."""
         self._watch.stop()
         self._roots.stop()
+        self._waiting.stop()
         with self._changed:
             self._is_closing = True
             self._interrupt()
@@ -115,11 +120,16 @@ class IndexingThread:
             self._interrupt()
 
     def resume(self) -> None:
-        """Go on, also after a trouble."""
+        """Go on, also after a trouble, and this once though the person's wishes say to wait."""
         with self._changed:
             self._is_paused = False
+            self._goes_anyway = self._waiting.reason is not None
             self._trouble = None
         self.ask(None, is_awaited=True)
+
+    def want(self, wishes: Wishes) -> None:
+        """Follow the person's wishes when to index; they may begin or end a wait at once."""
+        self._waiting.want(wishes)
 
     @contextlib.contextmanager
     def at_rest(self) -> Iterator[None]:
@@ -141,12 +151,35 @@ class IndexingThread:
             if self._trouble is not None:
                 return IndexState(paused=True, progress=self._trouble, provider=provider)
             progress = None if self._reports is None else self._reports.latest
-            return IndexState(self._is_paused, progress, provider)
+            reason = self._waiting.reason if self._has_to_wait() and self._wish is not None else None
+            return IndexState(self._is_paused, progress, provider, reason)
 
     def _interrupt(self) -> None:
         if self._running is not None:
             self._running.stop()
         self._changed.notify_all()
+
+    def _has_to_wait(self) -> bool:
+        return self._waiting.reason is not None and not self._goes_anyway
+
+    def _on_waiting(self) -> None:
+        with self._changed:
+            reason = self._waiting.reason
+            self._goes_anyway = False
+            if reason is not None:
+                self._interrupt()
+            has_work = self._wish is not None or self._running is not None
+        if reason is None:
+            self.ask(None, is_awaited=True)
+        elif has_work:
+            self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
+        with self._changed:
+            reason = self._waiting.reason if self._has_to_wait() else None
+            latest = None if self._reports is None else self._reports.latest
+        if reason is not None:
+            self._notify("index.progress", waiting(latest, reason))
 
     # The thread
 
@@ -165,7 +198,7 @@ class IndexingThread:
             return None if self._is_closing else wish
 
     def _may_run(self) -> bool:
-        is_held = self._is_paused or self._trouble is not None or self._holds > 0
+        is_held = self._is_paused or self._trouble is not None or self._holds > 0 or self._has_to_wait()
         return self._is_closing or (self._wish is not None and not is_held)
 
     def _run(self, wish: Wish) -> None:
@@ -182,6 +215,7 @@ class IndexingThread:
             self._give_up(ErrorKind.INTERNAL)
 
     def _index(self, engine: Engine, wish: Wish) -> None:
+        self._waiting.want(Wishes.of(engine))
         folders = engine.folders()
         covered = [folder for folder in folders if wish.covers(folder)]
         self._roots.follow(_followed(folders), covered)
@@ -190,11 +224,13 @@ class IndexingThread:
         indexer = engine.indexer()
         with self._in_hand(indexer, reports, wish) as may_run:
             if not may_run:
+                self._tell_waiting()
                 return
             report = indexer.run(covered, reports.progress)
         if report.interrupted:
-            reports.break_off(report, is_paused=self._is_paused)
+            reports.break_off(report, is_paused=self._is_paused or self._has_to_wait())
         else:
+            self._goes_anyway = False
             reports.finish(report)
             engine.prepare_captions()  # now, so that the first question for captions need not wait
         self._watch.watch(_reachable(engine.folders()))
@@ -203,7 +239,8 @@ class IndexingThread:
     def _in_hand(self, indexer: Indexer, reports: RunReports, wish: Wish) -> Iterator[bool]:
         """The indexer can be interrupted while inside; False when it must not even begin."""
         with self._changed:
-            may_run = not (self._is_closing or self._is_paused or self._is_urgent or self._holds)
+            is_held = self._is_paused or self._is_urgent or self._holds > 0 or self._has_to_wait()
+            may_run = not (self._is_closing or is_held)
             if may_run:
                 self._running, self._reports = indexer, reports
             else:

@@ -25,6 +25,9 @@ COUNTING_SHARE = 0.05
 STOPPED = "stopped"
 """A phase beside the indexer's own "scan" and "index": trouble, until someone resumes; ``current`` is its kind."""
 
+WAITING = "waiting"
+"""Another: the person wants indexing to wait; ``current`` says for what (``engine.server.waiting``)."""
+
 
 class RunReports:
     """The reports of one indexing run. Belongs to the indexing thread; ``latest`` may be read from any.
@@ -101,8 +104,17 @@ class RunReports:
 
 def stopped(last: IndexProgress | None, kind: ErrorKind) -> IndexProgress:
     """What is left to say of a run whose last word was ``last`` when trouble of this ``kind`` ended it."""
+    return _resting(last, STOPPED, kind.value)
+
+
+def waiting(last: IndexProgress | None, reason: str) -> IndexProgress:
+    """What is left to say of a run whose last word was ``last`` when it had to wait for ``reason``."""
+    return _resting(last, WAITING, reason)
+
+
+def _resting(last: IndexProgress | None, phase: str, current: str) -> IndexProgress:
     done, pending, issues = (0, 0, 0) if last is None else (last.done, last.pending, last.issues)
-    return IndexProgress(STOPPED, done, pending, issues, 0.0, kind.value)
+    return IndexProgress(phase, done, pending, issues, 0.0, current)
 
 
 def _did_something(report: IndexReport) -> bool:

@@ -9,6 +9,7 @@ from engine.errors import KnownError
 from engine.protocol import ErrorKind
 from engine.protocol.methods import PROTOCOL_VERSION, Empty, FolderList, IssueList, SettingValue, Welcome
 from engine.server.context import Place, Route
+from engine.server.waiting import WISHES, Wishes
 from engine.version import version
 
 if TYPE_CHECKING:
@@ -223,6 +224,8 @@ def _get_setting(context: Context, request: SettingValue) -> SettingValue:
 
 def _set_setting(context: Context, request: SettingValue) -> SettingValue:
     context.engine.set_setting(request.key, request.value)
+    if request.key in WISHES:
+        context.indexing.want(Wishes.of(context.engine))
     return SettingValue(request.key, context.engine.get_setting(request.key))
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.api import Engine
     from engine.protocol import SearchResult
     from engine.server.framing import ReadsBytes, WritesBytes
+    from engine.server.waiting import Surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,9 @@ class Opened:
 class Server:
     """Serves one desktop until it hangs up. Belongs to the main thread."""
 
-    def __init__(self, opened: Opened, source: ReadsBytes, target: WritesBytes) -> None:
+    def __init__(
+        self, opened: Opened, source: ReadsBytes, target: WritesBytes, surroundings: Surroundings | None = None
+    ) -> None:
         self._opened = opened
         self._source = source
         self._inbox: queue.SimpleQueue[bytes | _End | None] = queue.SimpleQueue()
@@ -64,7 +67,7 @@ class Server:
         self._calls = OpenCalls(self._writer)
         self._readers = Lane("reader", READER_THREADS, functools.partial(self._sibling, write=False))
         self._edits = Lane("edits", 1, functools.partial(self._sibling, write=True))
-        self._indexing = IndexingThread(functools.partial(self._sibling, write=True), self._notify)
+        self._indexing = IndexingThread(functools.partial(self._sibling, write=True), self._notify, surroundings)
         self._main_engine = OwnEngine(self._root)
         self._last_search: Call | None = None
 

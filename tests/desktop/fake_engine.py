@@ -77,6 +77,7 @@ class FakePlan:
     improves: list[str] = field(default_factory=list)
     read_only: bool = False
     indexing: bool = False
+    waiting: str | None = None
     stays_after_eof: bool = False
     offline: list[int] = field(default_factory=list)
 
@@ -165,7 +166,7 @@ class FakeEngine:
         answers: dict[str, Callable[[], Any]] = {
             "hello": lambda: Welcome(1, "fake", LIBRARY, "fake-model", self.plan.read_only),
             "status": self.status,
-            "index.state": lambda: IndexState(False, self.progress(), "CPUExecutionProvider"),
+            "index.state": lambda: IndexState(False, self.progress(), "CPUExecutionProvider", self.plan.waiting),
             "folders.list": lambda: FolderList(tuple(self.folder(number) for number in range(self.plan.folders))),
             "folders.add": lambda: self.folder(self.plan.folders),
             "browse": lambda: self.browse(params["offset"], params["limit"]),

@@ -68,6 +68,26 @@ def test_scan_has_no_end_in_sight(status: IndexStatus, client: FakeClient) -> No
     assert status.bar.maximum() == 0
 
 
+@pytest.mark.parametrize(("reason", "words"), [("mains", "plugged in"), ("idle", "nobody uses the computer")])
+def test_waiting_says_for_what_and_can_be_cut_short(
+    status: IndexStatus, client: FakeClient, reason: str, words: str
+) -> None:
+    client.index_progress.emit(data.progress())
+    client.index_progress.emit(data.progress(phase="waiting", current=reason))
+    assert words in status.label.text()
+    assert not status.bar.isVisible()
+    assert status.pause.text() == "Index now"
+    status.pause.click()
+    client.last("index.resume").answer(IndexState(paused=False, progress=None, provider=None))
+    assert words not in status.label.text()
+
+
+def test_window_that_opens_while_indexing_waits_says_so(status: IndexStatus, client: FakeClient) -> None:
+    status.reload()
+    client.last("index.state").answer(IndexState(paused=False, progress=None, provider=None, waiting="mains"))
+    assert "plugged in" in status.label.text()
+
+
 def test_at_rest_it_says_what_can_be_searched(status: IndexStatus, client: FakeClient) -> None:
     client.index_progress.emit(data.progress())
     client.index_finished.emit(data.report())

@@ -109,6 +109,14 @@ def test_folders_without_photos_yet_are_being_looked_through(open_window: Open, 
     assert window.results.message.buttons()
 
 
+def test_folder_that_has_to_wait_for_the_mains_is_not_called_empty(open_window: Open, fake: Fake, qtbot: QtBot) -> None:
+    fake.plan(photos=0, waiting="mains")
+    window = open_window()
+    qtbot.waitUntil(lambda: "plugged in" in window.results.message.lead.text())
+    window.results.message.buttons()[0].click()
+    qtbot.waitUntil(lambda: len(fake.heard("index.resume")) == 1)
+
+
 def test_no_good_match_is_said_and_the_closest_are_one_click_away(window: MainWindow, qtbot: QtBot) -> None:
     _search(window, "unicorn 2023", qtbot)
     assert _scene(window) == Scene.NO_MATCH

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.api import Engine
     from engine.library.folders import Folder
     from engine.protocol.methods import CaptionAdd, SearchRequest
+    from engine.server.waiting import Surroundings
 
 NOTHING_DONE = IndexReport(0, 0, 0, 0, 0, 0, 0, 0, 0.0)
 
@@ -78,6 +79,8 @@ class FakeLibrary:
     run: Callable[[FakeIndexer, Callable[[IndexProgress], None]], IndexReport] | None = None
     opened: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    settings: dict[str, str | None] = field(default_factory=dict)
+    surroundings: Surroundings | None = None
 
 
 class FakeIndexer:
@@ -175,6 +178,12 @@ class FakeEngine:
     def status(self) -> LibraryStatus:
         return LibraryStatus(str(self.library.root), "fake", len(self.library.folders), 0, 0, 0, 0, 0, 0, False)
 
+    def get_setting(self, key: str) -> str | None:
+        return self.library.settings.get(key)
+
+    def set_setting(self, key: str, value: str | None) -> None:
+        self.library.settings[key] = value
+
     def prepare_captions(self) -> None:
         """Nothing to prepare."""
 
@@ -195,7 +204,7 @@ class Talk:
         from_engine, self._target = _pipe()
         self._to_close = (source, from_engine)
         root = as_engine(FakeEngine(library)) if has_engine else None
-        self.server = Server(Opened(root, trouble), source, self._target)
+        self.server = Server(Opened(root, trouble), source, self._target, library.surroundings)
         self.peer = Peer(cast("BinaryIO", to_engine), cast("BinaryIO", from_engine))
         self.ended: list[bool] = []
         self._thread = threading.Thread(target=self._serve, name="server")
@@ -219,7 +228,7 @@ class Talk:
         for stream in self._to_close:
             stream.close()
         for thread in threading.enumerate():
-            if thread.name.startswith(("reader", "edits", "indexer", "watch")):
+            if thread.name.startswith(("reader", "edits", "indexer", "watch", "waiting")):
                 thread.join(PATIENCE_S)
                 assert not thread.is_alive(), f"{thread.name} is left running"
 

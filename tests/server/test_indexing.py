@@ -89,7 +89,7 @@ def test_paused_indexing_rests_and_is_made_up_for_when_resumed(two_folders: Fake
         assert talk.peer.result("index.pause")["paused"] is True
         talk.peer.notified("index.finished", lambda report: report["interrupted"])
         talk.peer.result("folders.rescan", {"folder_id": 1})
-        assert talk.peer.result("index.state") == {"paused": True, "progress": None, "provider": None}
+        assert talk.peer.result("index.state") == {"paused": True, "progress": None, "provider": None, "waiting": None}
         assert len(two_folders.runs) == 1
         assert talk.peer.result("index.resume")["paused"] is False
         talk.peer.notified("index.finished", lambda report: not report["interrupted"])
