@@ -33,6 +33,7 @@ PARTS = (
     Part("sqlite-vec", "MIT / Apache-2.0", "https://pypi.org/project/sqlite-vec/", "sqlite-vec"),
     Part("watchdog", "Apache-2.0", "https://pypi.org/project/watchdog/", "watchdog"),
     Part("tokenizers", "Apache-2.0", "https://pypi.org/project/tokenizers/", "tokenizers"),
+    Part("truststore", "MIT", "https://truststore.readthedocs.io/", "truststore"),
     Part("platformdirs", "MIT", "https://pypi.org/project/platformdirs/", "platformdirs"),
     Part("filelock", "MIT", "https://pypi.org/project/filelock/", "filelock"),
     Part(

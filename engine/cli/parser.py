@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 DEFAULT_LIMIT = 20
@@ -24,6 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_library(commands, common)
     _add_measuring(commands, common)
     _add_models(commands, common)
+    _add_program(commands, common)
     return parser
 
 
@@ -32,20 +34,22 @@ class _Version(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        parser.exit(message=_describe_version() + "\n")
+        sys.stdout.write(_describe_version() + "\n")
+        parser.exit()
 
 
 def _describe_version() -> str:
     from engine.config import DEFAULT_MODEL, resources_dir
     from engine.errors import KnownError
     from engine.models.package import read_card
-    from engine.version import version
+    from engine.version import build, version
 
+    known = f"Balloon {version()}, build {build()}"
     try:
         card = read_card(resources_dir() / "models" / DEFAULT_MODEL)
     except KnownError:
-        return f"Balloon {version()} (no embedded model)"
-    return f"Balloon {version()}, model {card.key} {card.fingerprint[:8]}"
+        return f"{known}, no embedded model"
+    return f"{known}, model {card.key} {card.fingerprint[:8]}"
 
 
 def positive(text: str) -> int:
@@ -210,3 +214,15 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser], c
     calibrate.add_argument("captions", type=Path, metavar="CAPTIONS.jsonl")
     calibrate.add_argument("--photos", type=Path, required=True, metavar="FOLDER")
     calibrate.add_argument("--text-field", default="caption", metavar="NAME")
+
+
+def _add_program(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    window = _add(commands, common, "open", "program:open_window", "open the window, with a picture or folder if given")
+    window.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a picture to look for, a folder to add")
+    group = commands.add_parser("library", help="the library as a whole: remove")
+    parts = group.add_subparsers(dest="library_command", metavar="COMMAND", required=True)
+    remove = _add(parts, common, "remove", "program:remove_library", "remove all that Balloon keeps; never a photo")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    _add(commands, common, "update", "program:update", "ask whether there is a newer Balloon; nothing is installed")

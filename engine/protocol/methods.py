@@ -40,7 +40,10 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """Who answers. ``read_only``: another process writes this library. ``reads_text``: the extra ``ocr`` is there."""
+    """Who answers. ``read_only``: another process writes this library. ``reads_text``: the extra ``ocr`` is there.
+
+    ``build`` names the package's build, for people.
+    """
 
     protocol_version: int
     version: str
@@ -48,6 +51,18 @@ class Welcome:
     model: str
     read_only: bool
     reads_text: bool = False
+    build: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateResult:
+    """What ``update.check`` found out; ``answered`` False: nobody could be asked. ``page`` is https or empty."""
+
+    current: str
+    latest: str = ""
+    page: str = ""
+    is_newer: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

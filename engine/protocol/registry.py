@@ -39,6 +39,7 @@ from engine.protocol.methods import (
     TextItem,
     TextList,
     Understood,
+    UpdateResult,
     Welcome,
 )
 from engine.protocol.values import CheckReport, FolderStatus, IndexProgress, IndexReport, LibraryStatus, SearchResult
@@ -81,6 +82,7 @@ METHODS: dict[str, tuple[type[Any], type[Any]]] = {
     "settings.set": (SettingValue, SettingValue),
     "models.list": (Empty, ModelList),
     "models.use": (ModelUse, ModelList),
+    "update.check": (Empty, UpdateResult),
 }
 
 NOTIFICATIONS: dict[str, type[Any]] = {

@@ -10,7 +10,7 @@ from engine.protocol import ErrorKind
 from engine.protocol.methods import PROTOCOL_VERSION, Empty, FolderList, IssueList, SettingValue, Welcome
 from engine.server.context import Place, Route
 from engine.server.waiting import WISHES, Wishes
-from engine.version import version
+from engine.version import build, version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def _hello(context: Context, request: wire.Hello) -> Welcome:
 
     engine = context.engine
     library, model = str(engine.paths.root), engine.encoder.card.key
-    return Welcome(PROTOCOL_VERSION, version(), library, model, context.is_read_only, is_available())
+    return Welcome(PROTOCOL_VERSION, version(), library, model, context.is_read_only, is_available(), str(build()))
 
 
 def _shutdown(context: Context, _: Empty) -> Empty:
@@ -237,6 +237,12 @@ def _use_model(context: Context, request: wire.ModelUse) -> wire.ModelList:
     return context.engine.use_model(request.key)
 
 
+def _check_for_update(_context: Context, _: Empty) -> wire.UpdateResult:
+    from engine.updates import check_for_update
+
+    return check_for_update()
+
+
 # The table
 
 
@@ -286,4 +292,5 @@ ROUTES: dict[str, Route] = {
     "settings.set": _edit(_set_setting),
     "models.list": _read(_list_models),
     "models.use": _edit(_use_model),
+    "update.check": _read(_check_for_update),
 }

@@ -1,6 +1,6 @@
 """The executable `balloon` of the bundle: without a command the window, else the command line.
 
-The command line opens the window with `sys.executable -m desktop`; here that is this program, which then is the window.
+The command line opens the window with `sys.executable -m desktop ...`; here that is this program, the window then.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import sys
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # a decode worker is this program, too, and ends here
-    if sys.argv[1:] in ([], ["-m", "desktop"]):
+    words = sys.argv[1:]
+    if not words or words[:2] == ["-m", "desktop"]:
         from desktop.__main__ import main as open_window
 
-        sys.exit(open_window([]))
+        sys.exit(open_window(words[2:]))
     from engine.cli import main
 
     sys.exit(main())
