@@ -35,8 +35,8 @@ def nearest(parts: Parts, request: CaptionsRequest) -> CaptionsResult:
     path, content, vector = _photo(parts, request)
     wants_bank = request.source == "bank" or parts.settings.get(BANK_SETTING) != "false"
     bank = parts.shared.bank if wants_bank else None
-    parts.shared.matrix.refresh(parts.embeddings())
-    photos = parts.shared.matrix.sample(PHOTOS_SAMPLED)
+    parts.vectors.refresh(parts.embeddings())
+    photos = parts.vectors.sample(PHOTOS_SAMPLED)
     finder = CaptionFinder(parts.captions, parts.embeddings().model, parts.encoder, bank, photos)
     found = finder.nearest(
         vector, bounded(request.limit), source=request.source, language=request.language, besides=content

@@ -16,8 +16,7 @@ from engine.api.parts import Parts, Shared
 from engine.config import DEFAULT_MODEL, model_dirs, resources_dir
 from engine.errors import KnownError
 from engine.imaging.thumbnails import ThumbnailStore
-from engine.library.database import Database
-from engine.library.lock import WriterLock, is_held
+from engine.library import opening
 from engine.library.settings import Settings
 from engine.models.catalog import find_package
 from engine.models.encoder import Encoder
@@ -46,23 +45,25 @@ if TYPE_CHECKING:
     from engine.config import LibraryPaths
     from engine.indexing.indexer import Indexer
     from engine.indexing.pipeline import DecodeOptions
+    from engine.library.connection import Connection
     from engine.library.folders import Folder
+    from engine.library.opening import Lock
     from engine.protocol import methods as wire
 
 
 class Engine(Keeping):
     """One library, one model, all requests. Every method may raise ``KnownError``."""
 
-    def __init__(self, database: Database, shared: Shared, lock: WriterLock | None = None) -> None:
+    def __init__(self, database: Connection, shared: Shared, lock: Lock | None = None) -> None:
         super().__init__(Parts(database, shared))
         self._lock = lock
 
     @classmethod
     def open_writer(cls, paths: LibraryPaths, model: str | None = None) -> Engine:
         """Open for indexing and everything else; only one process may at a time."""
-        lock = WriterLock(paths)
+        lock = opening.take_lock(paths)
         try:
-            database = Database.open_writer(paths)
+            database = opening.open_writer(paths)
             return cls(database, replace(_shared(paths, database, model), holds_lock=True), lock)
         except BaseException:
             lock.release()
@@ -71,15 +72,15 @@ class Engine(Keeping):
     @classmethod
     def open_reader(cls, paths: LibraryPaths, model: str | None = None) -> Engine:
         """Open for searching; works while another process is indexing."""
-        database = Database.open_reader(paths)
+        database = opening.open_reader(paths)
         return cls(database, _shared(paths, database, model))
 
     def sibling(self, *, write: bool) -> Engine:
         """An engine for the calling thread: another connection, the same model and hot matrix. Holds no lock itself:
         ``write`` is for siblings of the engine that holds it.
         """
-        opening = Database.open_writer if write else Database.open_reader
-        return Engine(opening(self.paths), self._parts.shared)
+        open_it = opening.open_writer if write else opening.open_reader
+        return Engine(open_it(self.paths), self._parts.shared)
 
     def __enter__(self) -> Engine:
         return self
@@ -308,8 +309,8 @@ class Engine(Keeping):
             indexed=embeddings.count(),
             pending=parts.photos.count_unread() + parts.contents.count_without_embedding(embeddings.model),
             issues=parts.issues.count(),
-            byte_size=sum(path.stat().st_size for path in self.paths.root.glob("library.db*")),
-            writer_active=not parts.shared.holds_lock and is_held(self.paths),
+            byte_size=parts.database.byte_size(),
+            writer_active=not parts.shared.holds_lock and opening.is_held(self.paths),
         )
 
     def issues(self) -> list[IssueRow]:
@@ -336,7 +337,7 @@ class Engine(Keeping):
         return DoctorResult(tuple(DoctorLine(item.name, item.text, item.fine) for item in findings))
 
 
-def _shared(paths: LibraryPaths, database: Database, model: str | None) -> Shared:
+def _shared(paths: LibraryPaths, database: Connection, model: str | None) -> Shared:
     key = model or Settings(database).get(MODEL_SETTING) or DEFAULT_MODEL
     encoder = Encoder.open(find_package(key, model_dirs()))
     return Shared(

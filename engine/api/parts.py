@@ -16,16 +16,16 @@ from engine.library.photos import Photos
 from engine.library.searches import Searches
 from engine.library.selection import Selector
 from engine.library.settings import Settings
-from engine.library.text_index import TextIndex
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.config import LibraryPaths
     from engine.imaging.thumbnails import ThumbnailStore
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.models.encoder import Encoder
     from engine.search.captioning import BankVectors
+    from engine.search.nearness import Vectors
     from engine.search.retrieval import Retriever
     from engine.search.vectors import HotMatrix
 
@@ -57,7 +57,7 @@ class Shared:
 class Parts:
     """One thread's view of a library: its own connection, and what is shared."""
 
-    def __init__(self, database: Database, shared: Shared) -> None:
+    def __init__(self, database: Connection, shared: Shared) -> None:
         self.database = database
         self.shared = shared
         self.photos = Photos(database)
@@ -68,7 +68,7 @@ class Parts:
         self.settings = Settings(database)
         self.searches = Searches(database)
         self.selector = Selector(database)
-        self.text_index = TextIndex(database)
+        self.text_index = database.text_index()
 
     @property
     def encoder(self) -> Encoder:
@@ -86,7 +86,12 @@ class Parts:
         from engine.search.retrieval import LibraryView, Retriever
 
         view = LibraryView(self.contents, self.embeddings, self.selector, self.text_index, self.thumbnail_of)
-        return Retriever(view, self.shared.matrix, self.encoder)
+        return Retriever(view, self.vectors, self.encoder)
+
+    @property
+    def vectors(self) -> Vectors:
+        """The vectors under the model at work; those in memory are shared by all threads."""
+        return self.shared.matrix
 
     def thumbnail_of(self, digest: bytes) -> Path | None:
         """Where a content's thumbnail is, if it has been written."""

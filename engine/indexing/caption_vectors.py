@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.library.captions import StoredCaption
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.models.package import ModelCard
 
 ENCODE_BATCH = 64
@@ -44,7 +44,7 @@ class EncodesBoth(EncodesPhotos, EncodesTexts, Protocol):
 class CaptionEncoder:
     """Gives captions their vectors under one model. Uses the writer connection it is given, from its thread."""
 
-    def __init__(self, database: Database, encoder: EncodesTexts) -> None:
+    def __init__(self, database: Connection, encoder: EncodesTexts) -> None:
         self._database = database
         self._encoder = encoder
         self._captions = Captions(database)

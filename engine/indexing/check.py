@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.library.check import check_database, contents_to_show, forget_vectors
+from engine.library.check import contents_to_show, forget_vectors
 from engine.protocol import CheckFinding, CheckReport
 
 if TYPE_CHECKING:
     from engine.imaging.thumbnails import ThumbnailStore
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 
-def check(database: Database, thumbnails: ThumbnailStore, *, repair: bool) -> CheckReport:
+def check(database: Connection, thumbnails: ThumbnailStore, *, repair: bool) -> CheckReport:
     """Look at everything; with ``repair`` (on a writable library) drop what is bad and derived, so that the next
     indexing makes it anew. Nothing a person wrote is touched.
     """
-    return CheckReport((*check_database(database, repair=repair), _thumbnails(database, thumbnails, repair=repair)))
+    return CheckReport((*database.check(repair=repair), _thumbnails(database, thumbnails, repair=repair)))
 
 
-def _thumbnails(database: Database, thumbnails: ThumbnailStore, *, repair: bool) -> CheckFinding:
+def _thumbnails(database: Connection, thumbnails: ThumbnailStore, *, repair: bool) -> CheckFinding:
     lost = [content for content, digest in contents_to_show(database) if not thumbnails.has(digest)]
     if lost and repair:
         # Without its vectors a content is pending again: the next indexing decodes it and writes its thumbnail.

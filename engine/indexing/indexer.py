@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.imaging.thumbnails import ThumbnailStore
     from engine.indexing.caption_vectors import EncodesBoth
     from engine.indexing.scanner import Changes
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.library.folders import Folder
 
 
@@ -30,7 +30,7 @@ class Indexer:
 
     def __init__(
         self,
-        database: Database,
+        database: Connection,
         encoder: EncodesBoth,
         thumbnails: ThumbnailStore,
         options: DecodeOptions | None = None,

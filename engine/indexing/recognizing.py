@@ -17,8 +17,8 @@ from engine.protocol import IndexProgress
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.library.connection import Connection
     from engine.library.contents import PendingContent
-    from engine.library.database import Database
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ CHUNK = 16
 
 
 def recognize_pending(
-    database: Database, model: int, stop: Callable[[], bool], progress: Callable[[IndexProgress], None]
+    database: Connection, model: int, stop: Callable[[], bool], progress: Callable[[IndexProgress], None]
 ) -> int:
     """Read the text of every indexed content not read yet; how many there were. Raises ``KnownError`` (EXTRA_MISSING).
 
@@ -62,7 +62,7 @@ def _read(recognizer: TextRecognizer, jpeg: bytes | None, content: PendingConten
         return ""
 
 
-def _store(database: Database, content: int, text: str) -> None:
+def _store(database: Connection, content: int, text: str) -> None:
     with database.transaction():
         if text:
             Captions(database).add(content, [Caption(text, None, SOURCE)])

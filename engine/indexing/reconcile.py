@@ -18,7 +18,7 @@ from engine.protocol import FolderState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 class Reconciler:
     """Full scans of folders, on the writer connection's thread."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
         self._photos = Photos(database)
         self._edits = Edits(database)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.indexing.scanner import Changes
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.library.folders import Folder
     from engine.library.photos import ContentId, FileStamp, PhotoId
 
@@ -107,7 +107,7 @@ def _xmp_captions(raw: bytes) -> tuple[Caption, ...]:
 class SidecarSync:
     """Brings the captions of scanned folders in line with their sidecars, on the writer connection's thread."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
         self._sidecars = Sidecars(database)
         self._issues = Issues(database)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.imaging.metadata import PhotoFacts
     from engine.imaging.thumbnails import ThumbnailStore
     from engine.indexing.digests import DigestRead
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.models.package import ModelCard
 
 
@@ -43,7 +43,7 @@ class DigestOutcome:
 class Store:
     """The pipeline's view of the library, under one model."""
 
-    def __init__(self, database: Database, card: ModelCard, thumbnails: ThumbnailStore) -> None:
+    def __init__(self, database: Connection, card: ModelCard, thumbnails: ThumbnailStore) -> None:
         self._database = database
         self._thumbnails = thumbnails
         self._photos = Photos(database)

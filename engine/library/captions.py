@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 OWN_SOURCES = ("user", "imported", "sidecar", "xmp", "iptc", "exif")
 
@@ -56,19 +56,20 @@ class StoredCaption:
 class Captions:
     """The caption rows of a library."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def add(self, content: int, captions: Iterable[Caption]) -> None:
         """Add captions that the content does not have yet; what the user removed comes back only by a person's hand."""
         self._database.run_many(
             f"""
-            INSERT OR IGNORE INTO caption (content, text, language, source, added_at)
-            SELECT ?1, ?2, ?3, ?4, ?5
-             WHERE ?4 IN {_PEOPLES_OWN}
-                OR NOT EXISTS (SELECT 1 FROM removed_caption WHERE content = ?1 AND text = ?2)
+            INSERT INTO caption (content, text, language, source, added_at)
+            SELECT :content, :text, :language, :source, :now
+             WHERE :source IN {_PEOPLES_OWN}
+                OR NOT EXISTS (SELECT 1 FROM removed_caption WHERE content = :content AND text = :text)
+            ON CONFLICT DO NOTHING
             """,
-            ((content, item.text, item.language, item.source, now()) for item in captions),
+            ({"content": content, **asdict(item), "now": now()} for item in captions if item.text),
         )
 
     def find(self, content: int, caption: Caption) -> StoredCaption | None:
@@ -83,7 +84,14 @@ class Captions:
         """Change the words; the caption is the user's own from now on, and its vectors are forgotten."""
         self._remember(caption)
         self._database.run("DELETE FROM caption_embedding WHERE caption = ?", (caption,))
-        sql = "UPDATE OR REPLACE caption SET text = ?, language = ?, source = 'user' WHERE id = ?"
+        self._database.run(
+            """
+            DELETE FROM caption WHERE source = 'user' AND text = :text AND id != :id
+               AND content = (SELECT content FROM caption WHERE id = :id)
+            """,
+            {"text": text, "id": caption},
+        )
+        sql = "UPDATE caption SET text = ?, language = ?, source = 'user' WHERE id = ?"
         self._database.run(sql, (text, language, caption))
 
     def remove(self, caption: int) -> None:
@@ -113,7 +121,8 @@ class Captions:
         """Store unit vectors, shape (N, dim)."""
         packed = np.ascontiguousarray(vectors, dtype="<f4")
         self._database.run_many(
-            "INSERT OR IGNORE INTO caption_embedding (model, caption, text_fingerprint, vector) VALUES (?, ?, ?, ?)",
+            "INSERT INTO caption_embedding (model, caption, text_fingerprint, vector) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
             ((model, caption, fingerprint, row.tobytes()) for caption, row in zip(captions, packed, strict=True)),
         )
 
@@ -126,7 +135,7 @@ class Captions:
             f"""
             SELECT caption.id, content, text, language, source, made.vector
               FROM caption JOIN caption_embedding AS made ON made.caption = caption.id
-             WHERE made.model = ? AND made.text_fingerprint = ? AND content IS NOT ? AND source IN ({marks})
+             WHERE made.model = ? AND made.text_fingerprint = ? AND content IS DISTINCT FROM ? AND source IN ({marks})
             """,
             (model, fingerprint, besides, *OWN_SOURCES),
         )
@@ -157,7 +166,7 @@ class Captions:
 
     def _remember(self, caption: int) -> None:
         sql = f"SELECT content, text FROM caption WHERE id = ? AND source NOT IN {_PEOPLES_OWN}"
-        self._database.run(f"INSERT OR IGNORE INTO removed_caption (content, text) {sql}", (caption,))
+        self._database.run(f"INSERT INTO removed_caption (content, text) {sql} ON CONFLICT DO NOTHING", (caption,))
 
     def _one(self, where: str, bindings: Sequence[object]) -> StoredCaption | None:
         return next(iter(self._many(where, bindings)), None)

@@ -13,12 +13,12 @@ from engine.protocol import CheckFinding, ErrorKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 _VECTOR_TABLES = ("embedding", "caption_embedding")
 
 
-def check_database(database: Database, *, repair: bool) -> tuple[CheckFinding, ...]:
+def check_database(database: Connection, *, repair: bool) -> tuple[CheckFinding, ...]:
     """Check pages, references, vectors and the text index; ``repair`` needs a writable library.
 
     Repair drops or rebuilds what is derived and nothing else: a page that cannot be read is only reported.
@@ -31,7 +31,7 @@ def check_database(database: Database, *, repair: bool) -> tuple[CheckFinding, .
     )
 
 
-def contents_to_show(database: Database) -> list[tuple[int, bytes]]:
+def contents_to_show(database: Connection) -> list[tuple[int, bytes]]:
     """Id and digest of every content that a search can find: each should have a thumbnail."""
     rows = database.rows(
         """
@@ -43,7 +43,7 @@ def contents_to_show(database: Database) -> list[tuple[int, bytes]]:
     return [(int(id_), bytes(digest)) for id_, digest in rows]
 
 
-def forget_vectors(database: Database, contents: Iterable[int]) -> None:
+def forget_vectors(database: Connection, contents: Iterable[int]) -> None:
     """Make these contents pending again, under every model."""
     with database.transaction():
         database.run_many("DELETE FROM embedding WHERE content = ?", ((id_,) for id_ in contents))
@@ -58,17 +58,17 @@ def _looked_at(name: str, look: Callable[[], CheckFinding]) -> CheckFinding:
         return CheckFinding(name, sound=False, count=1, detail="cannot be read")
 
 
-def _integrity(database: Database) -> CheckFinding:
+def _integrity(database: Connection) -> CheckFinding:
     problems = [text for (text,) in database.rows("PRAGMA integrity_check") if text != "ok"]
     return CheckFinding("database", not problems, len(problems), "; ".join(problems[:3]))
 
 
-def _foreign_keys(database: Database) -> CheckFinding:
+def _foreign_keys(database: Connection) -> CheckFinding:
     problems = database.rows("PRAGMA foreign_key_check")
     return CheckFinding("references", not problems, len(problems))
 
 
-def _vectors(database: Database, *, repair: bool) -> CheckFinding:
+def _vectors(database: Connection, *, repair: bool) -> CheckFinding:
     bad = [(table, id_) for table in _VECTOR_TABLES for id_ in _unsound(database, table)]
     if bad and repair:
         with database.transaction():
@@ -79,7 +79,7 @@ def _vectors(database: Database, *, repair: bool) -> CheckFinding:
     )
 
 
-def _unsound(database: Database, table: str) -> list[int]:
+def _unsound(database: Connection, table: str) -> list[int]:
     rows = database.stream(f"SELECT {table}.id, vector, dim FROM {table} JOIN model ON model.id = {table}.model")
     return [id_ for id_, blob, dim in rows if not _is_sound(blob, dim)]
 
@@ -88,7 +88,7 @@ def _is_sound(blob: bytes, dim: int) -> bool:
     return len(blob) == 4 * dim and bool(usable(np.frombuffer(blob, dtype="<f4").reshape(1, -1)).all())
 
 
-def _text_index(database: Database, *, repair: bool) -> CheckFinding:
+def _text_index(database: Connection, *, repair: bool) -> CheckFinding:
     differing = database.value(
         """
         SELECT (SELECT count(*) FROM photo WHERE NOT EXISTS (

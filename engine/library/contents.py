@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.library.folders import FolderId
 
 # A photo without a camera's date is dated by its file.
@@ -28,6 +28,12 @@ _WITHOUT_EMBEDDING = """
     WHERE content.id > :after AND content.id <= :upto
       AND NOT EXISTS (SELECT 1 FROM embedding WHERE content = content.id AND model = :model)
       AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
+"""
+
+_PENDING = """
+      JOIN content ON content.id = pending.content
+      JOIN photo   ON photo.id = pending.photo
+      JOIN folder  ON folder.id = photo.folder
 """
 
 
@@ -72,7 +78,7 @@ class FoundPhoto:
 class Contents:
     """The contents of a library, each with the files that hold it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     # What decoding and embedding ask and write
@@ -82,8 +88,9 @@ class Contents:
         rows = self._database.rows(
             f"""
             SELECT content.id, content.digest, photo.folder, folder.path, photo.path, photo.byte_size, photo.mtime_ns
-              {_WITHOUT_EMBEDDING}
-             GROUP BY content.id ORDER BY content.id LIMIT :limit
+              FROM (SELECT content.id AS content, min(photo.id) AS photo {_WITHOUT_EMBEDDING}
+                     GROUP BY content.id ORDER BY content.id LIMIT :limit) AS pending
+              {_PENDING} ORDER BY content.id
             """,
             {"model": model, "limit": limit, "after": after, "upto": upto, "online": FolderState.ONLINE},
         )
@@ -98,20 +105,22 @@ class Contents:
 
     def count_without_embedding(self, model: int) -> int:
         """How many contents ``without_embedding`` would give."""
-        sql = f"SELECT count(*) FROM (SELECT content.id {_WITHOUT_EMBEDDING} GROUP BY content.id)"
+        sql = f"SELECT count(*) FROM (SELECT content.id {_WITHOUT_EMBEDDING} GROUP BY content.id) AS pending"
         return int(self._database.value(sql, {"model": model, "after": 0, "upto": 2**62, "online": FolderState.ONLINE}))
 
     def unrecognized(self, model: int, *, limit: int) -> list[PendingContent]:
         """Contents with a vector under ``model`` whose text was not read yet, each with a file, newest first."""
         rows = self._database.rows(
-            """
+            f"""
             SELECT content.id, content.digest, photo.folder, folder.path, photo.path, photo.byte_size, photo.mtime_ns
-              FROM content
-              JOIN embedding ON embedding.content = content.id AND embedding.model = :model
-              JOIN photo     ON photo.content = content.id AND photo.missing_since IS NULL
-              JOIN folder    ON folder.id = photo.folder AND folder.state = :online
-             WHERE content.recognized_at IS NULL
-             GROUP BY content.id ORDER BY content.id DESC LIMIT :limit
+              FROM (SELECT content.id AS content, min(photo.id) AS photo
+                      FROM content
+                      JOIN embedding ON embedding.content = content.id AND embedding.model = :model
+                      JOIN photo     ON photo.content = content.id AND photo.missing_since IS NULL
+                      JOIN folder    ON folder.id = photo.folder AND folder.state = :online
+                     WHERE content.recognized_at IS NULL
+                     GROUP BY content.id ORDER BY content.id DESC LIMIT :limit) AS pending
+              {_PENDING} ORDER BY content.id DESC
             """,
             {"model": model, "limit": limit, "online": FolderState.ONLINE},
         )

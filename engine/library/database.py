@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
+import numpy as np
 
 from engine.errors import KnownError
 from engine.library import migrations
@@ -18,10 +20,14 @@ from engine.library.transactions import transaction
 from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+
+    from numpy.typing import NDArray
 
     from engine.config import LibraryPaths
+    from engine.library.connection import Bindings
+    from engine.library.text_index import TextIndex
+    from engine.protocol import CheckFinding
 
 T = TypeVar("T")
 
@@ -111,38 +117,38 @@ class Database:
         with known_errors(), transaction(self._connection):
             yield
 
-    def rows(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, bindings: Bindings = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with known_errors():
             return list(self._connection.execute(sql, bindings))
 
-    def row(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> tuple[Any, ...] | None:
+    def row(self, sql: str, bindings: Bindings = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""
         with known_errors():
             return next(iter(self._connection.execute(sql, bindings)), None)
 
-    def value(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Any:
+    def value(self, sql: str, bindings: Bindings = ()) -> Any:
         """The first column of the first row, or None."""
         found = self.row(sql, bindings)
         return None if found is None else found[0]
 
-    def stream(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def stream(self, sql: str, bindings: Bindings = ()) -> Iterator[tuple[Any, ...]]:
         """Rows one by one, for results too long to hold."""
         with known_errors():
             yield from self._connection.execute(sql, bindings)
 
-    def run(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> int:
+    def run(self, sql: str, bindings: Bindings = ()) -> int:
         """Run one statement; the number of rows it changed."""
         with known_errors():
             self._connection.execute(sql, bindings)
             return self._connection.changes()
 
-    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def run_many(self, sql: str, rows: Iterable[Bindings]) -> None:
         """Run one statement for each row of bindings."""
         with known_errors():
             self._connection.executemany(sql, rows)
 
-    def insert(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> int:
+    def insert(self, sql: str, bindings: Bindings = ()) -> int:
         """Run an INSERT ... RETURNING id and give the id."""
         return int(self.value(sql, bindings))
 
@@ -157,6 +163,27 @@ class Database:
             self._remembered[key] = compute()
         value: T = self._remembered[key]
         return value
+
+    def packed(self, vectors: NDArray[np.float32]) -> Iterable[bytes]:
+        """The rows of (N, dim) as float32, little endian."""
+        return [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
+
+    def text_index(self) -> TextIndex:
+        """The text side of the library (FTS5)."""
+        from engine.library.text_index import TextIndex
+
+        return TextIndex(self)
+
+    def byte_size(self) -> int:
+        """What the file and its log take on disk, in bytes."""
+        file = Path(self._connection.filename)
+        return sum(path.stat().st_size for path in file.parent.glob(f"{file.name}*"))
+
+    def check(self, *, repair: bool) -> tuple[CheckFinding, ...]:
+        """Look for damage; ``repair`` drops or rebuilds what is derived."""
+        from engine.library.check import check_database
+
+        return check_database(self, repair=repair)
 
     def interrupt(self) -> None:
         """Stop a running query from another thread; it raises ``apsw.InterruptError`` there."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.library.photos import PhotoId
 
 
 class Edits:
     """The earlier contents of changed files."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def remember(self, photo: PhotoId) -> None:
@@ -27,8 +27,9 @@ class Edits:
         """
         self._database.run(
             """
-            INSERT OR IGNORE INTO earlier_content (photo, content)
+            INSERT INTO earlier_content (photo, content)
             SELECT id, content FROM photo WHERE id = ? AND content IS NOT NULL AND missing_since IS NULL
+            ON CONFLICT DO NOTHING
             """,
             (photo,),
         )
@@ -59,13 +60,19 @@ class Edits:
         """Take the own captions of one content to another, and what the user has removed from it."""
         # Captions of both contents with the same words: the one that stays behind belongs to no photo.
         self._database.run(
-            "UPDATE OR IGNORE caption SET content = ? WHERE content = ? AND source IN ('user', 'imported')",
-            (content, earlier),
+            """
+            UPDATE caption SET content = :content WHERE content = :earlier AND source IN ('user', 'imported')
+               AND NOT EXISTS (SELECT 1 FROM caption AS own
+                                WHERE own.content = :content AND own.source = caption.source
+                                  AND own.text = caption.text)
+            """,
+            {"content": content, "earlier": earlier},
         )
         self._database.run(
             """
-            INSERT OR IGNORE INTO removed_caption (content, text)
+            INSERT INTO removed_caption (content, text)
             SELECT ?, text FROM removed_caption WHERE content = ?
+            ON CONFLICT DO NOTHING
             """,
             (content, earlier),
         )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 ModelId = NewType("ModelId", int)
 
@@ -21,13 +21,13 @@ UNIT_TOLERANCE = 1e-3
 class Embeddings:
     """The vectors of a library under one model, registered by the fingerprint of its image tower."""
 
-    def __init__(self, database: Database, model: ModelId, dim: int) -> None:
+    def __init__(self, database: Connection, model: ModelId, dim: int) -> None:
         self._database = database
         self.model = model
         self.dim = dim
 
     @classmethod
-    def of_model(cls, database: Database, key: str, fingerprint: str, dim: int) -> Embeddings:
+    def of_model(cls, database: Connection, key: str, fingerprint: str, dim: int) -> Embeddings:
         """Find or (on a writable library) register the model; on a read-only one an unknown model has no vectors."""
         known = database.value("SELECT id FROM model WHERE fingerprint = ?", (fingerprint,))
         if known is None and database.writable:
@@ -42,10 +42,10 @@ class Embeddings:
         """
         if not usable(vectors).all():
             raise ValueError("a vector is not finite or not of unit length")
-        packed = np.ascontiguousarray(vectors, dtype="<f4")
+        packed = self._database.packed(vectors)
         self._database.run_many(
-            "INSERT OR IGNORE INTO embedding (model, content, vector) VALUES (?, ?, ?)",
-            ((self.model, content, row.tobytes()) for content, row in zip(contents, packed, strict=True)),
+            "INSERT INTO embedding (model, content, vector) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            ((self.model, content, vector) for content, vector in zip(contents, packed, strict=True)),
         )
 
     def count(self) -> int:

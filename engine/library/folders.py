@@ -13,7 +13,7 @@ from engine.library.database import now
 from engine.protocol import ErrorKind, FolderState
 
 if TYPE_CHECKING:
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 FolderId = NewType("FolderId", int)
 
@@ -59,7 +59,7 @@ class FolderCounts:
 class Folders:
     """The folders of a library."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def add(self, path: Path) -> Folder:

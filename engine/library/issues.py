@@ -13,7 +13,7 @@ from engine.protocol import IssueReason, IssueRow, PhotoPath
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.library.folders import FolderId
     from engine.library.photos import ContentId
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Issues:
     """The issue rows of a library: at most one for a path."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def record(self, folder: FolderId, path: bytes, reason: IssueReason, detail: str) -> None:
@@ -49,9 +49,9 @@ class Issues:
         """Forget what a scan reports anew each time: paths without a photo row, files that could not be reached."""
         self._database.run(
             """
-            DELETE FROM issue WHERE folder = ?1 AND (
-                   reason IN (?2, ?3, ?4)
-                OR NOT EXISTS (SELECT 1 FROM photo WHERE photo.folder = ?1 AND photo.path = issue.path))
+            DELETE FROM issue WHERE folder = ? AND (
+                   reason IN (?, ?, ?)
+                OR NOT EXISTS (SELECT 1 FROM photo WHERE photo.folder = issue.folder AND photo.path = issue.path))
             """,
             (folder, *PATH_REASONS),
         )

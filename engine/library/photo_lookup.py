@@ -13,7 +13,7 @@ from engine.library.photos import ContentId, PhotoId, absolute
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class LocatedPhoto:
 class PhotoLookup:
     """Looks photos up; what it has learnt about names stays as it was when first asked."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def at(self, path: Path) -> LocatedPhoto | None:

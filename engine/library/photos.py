@@ -13,7 +13,7 @@ from engine.protocol import FolderState, IssueReason
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.library.folders import FolderId
 
 PhotoId = NewType("PhotoId", int)
@@ -56,7 +56,7 @@ class PendingPhoto:
 class Photos:
     """The photo and content rows of a library."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     # What a scan writes
@@ -183,11 +183,12 @@ class Photos:
         # Bytes that could not be decoded once are not tried again under another name.
         self._database.run(
             """
-            INSERT OR IGNORE INTO issue (folder, path, reason, detail, seen_at)
+            INSERT INTO issue (folder, path, reason, detail, seen_at)
             SELECT other.folder, other.path, issue.reason, issue.detail, issue.seen_at
               FROM photo JOIN issue ON issue.folder = photo.folder AND issue.path = photo.path
               JOIN photo AS other ON other.content = photo.content AND other.id != photo.id
              WHERE photo.content = ? AND issue.reason NOT IN (?, ?, ?)
+            ON CONFLICT DO NOTHING
             """,
             (content, *PATH_REASONS),
         )

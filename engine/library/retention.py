@@ -13,7 +13,7 @@ from engine.library.database import TIME_FORMAT, now
 from engine.library.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 KEPT_DAYS = 30
 _LOOK_EVERY = timedelta(days=1)
@@ -26,7 +26,7 @@ _IS_HELD = """(EXISTS (SELECT 1 FROM photo WHERE photo.content = content.id)
 class Retention:
     """Lets go what has been missing for ``KEPT_DAYS``. On the writer connection's thread."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
         self._settings = Settings(database)
 
@@ -52,8 +52,8 @@ class Retention:
 
     def _mend_times(self, moment: str) -> None:
         """Times written by a clock that was ahead begin anew, or they would be kept for as long as it was ahead."""
-        self._database.run("UPDATE photo SET missing_since = ?1 WHERE missing_since > ?1", (moment,))
-        self._database.run("UPDATE content SET unheld_since = ?1 WHERE unheld_since > ?1", (moment,))
+        self._database.run("UPDATE photo SET missing_since = ? WHERE missing_since > ?", (moment, moment))
+        self._database.run("UPDATE content SET unheld_since = ? WHERE unheld_since > ?", (moment, moment))
 
     def _forget_photos(self, limit: str) -> None:
         """Only where the root is the one they were last seen in: the photos of a disk that is away are not gone."""
@@ -63,7 +63,7 @@ class Retention:
              WHERE missing_since <= ?
                AND EXISTS (SELECT 1 FROM folder
                             WHERE folder.id = photo.folder AND folder.state = 'online'
-                              AND coalesce(missing_from = root_volume || ':' || root_inode, 1))
+                              AND coalesce(missing_from = root_volume || ':' || root_inode, TRUE))
             RETURNING content
             """,
             (limit,),

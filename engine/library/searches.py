@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.library.database import now
 
 if TYPE_CHECKING:
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 HISTORY_KEPT = 200
 
@@ -15,7 +15,7 @@ HISTORY_KEPT = 200
 class Searches:
     """The searches of a library that are worth keeping."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def remember(self, query: str) -> None:

@@ -12,7 +12,7 @@ from engine.library.photos import ContentId, PhotoId
 from engine.protocol import FolderState
 
 if TYPE_CHECKING:
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Selection:
 class Selector:
     """Answers selections from a library."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def contents(self, selection: Selection) -> list[int]:
@@ -78,7 +78,7 @@ _FROM = """
 
 
 def _condition(selection: Selection) -> tuple[str, list[Any]]:
-    parts: list[str] = ["1"]
+    parts: list[str] = ["TRUE"]
     bindings: list[Any] = []
 
     def any_of(test: str, values: list[Any]) -> None:
@@ -98,14 +98,14 @@ def _condition(selection: Selection) -> tuple[str, list[Any]]:
         bindings.extend([_contains(text)] * 4)
     if selection.periods is not None:
         spans = [_period(start, end) for start, end in selection.periods]
-        parts.append("(" + (" OR ".join(test for test, _ in spans) or "0") + ")")
+        parts.append("(" + (" OR ".join(test for test, _ in spans) or "FALSE") + ")")
         bindings.extend(value for _, values in spans for value in values)
     return " AND ".join(parts), bindings
 
 
 def _period(start: str | None, end: str | None) -> tuple[str, list[str]]:
     tests = ([f"{DATED} >= ?"] if start else []) + ([f"{DATED} < ?"] if end else [])
-    return "(" + (" AND ".join(tests) or "1") + ")", [value for value in (start, end) if value]
+    return "(" + (" AND ".join(tests) or "TRUE") + ")", [value for value in (start, end) if value]
 
 
 def _contains(text: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 
 class Settings:
     """Text values by key."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def get(self, key: str) -> str | None:

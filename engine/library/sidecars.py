@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from engine.library.captions import Caption
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.library.folders import FolderId
     from engine.library.photos import ContentId, PhotoId
 
@@ -40,7 +40,7 @@ class KnownSidecar:
 class Sidecars:
     """The sidecars of a library."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def known(self, folder: FolderId) -> list[KnownSidecar]:
@@ -48,11 +48,12 @@ class Sidecars:
         rows = self._database.stream(
             """
             SELECT sidecar.id, sidecar.path, sidecar.photo, sidecar.content, sidecar.byte_size, sidecar.mtime_ns,
-                   CASE photo.folder WHEN sidecar.folder THEN photo.path ELSE x'' END, photo.missing_since IS NOT NULL
+                   CASE photo.folder WHEN sidecar.folder THEN photo.path ELSE :nowhere END,
+                   photo.missing_since IS NOT NULL
               FROM sidecar JOIN photo ON photo.id = sidecar.photo
-             WHERE sidecar.folder = ?
+             WHERE sidecar.folder = :folder
             """,
-            (folder,),
+            {"folder": folder, "nowhere": b""},
         )
         return [
             KnownSidecar(id_, Sidecar(path, photo, content, size, mtime), photo_path, bool(missing))
@@ -80,7 +81,8 @@ class Sidecars:
         before = self._captions_of(row)
         after = {id_ for item in captions if (id_ := self._own_caption(sidecar.content, item)) is not None}
         self._database.run_many(
-            "INSERT OR IGNORE INTO sidecar_caption (sidecar, caption) VALUES (?, ?)", ((row, id_) for id_ in after)
+            "INSERT INTO sidecar_caption (sidecar, caption) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            ((row, id_) for id_ in after),
         )
         self._database.run_many(
             "DELETE FROM sidecar_caption WHERE sidecar = ? AND caption = ?", ((row, id_) for id_ in before - after)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
 
 LOOKED_THROUGH = 2000
 TRIGRAM = 3
@@ -59,7 +59,7 @@ def terms_of(text: str) -> list[str]:
 class TextIndex:
     """The text side of a library."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
 
     def find(self, terms: Sequence[str], *, limit: int) -> list[TextHit]:

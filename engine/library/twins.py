@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from engine.library.embeddings import Embeddings
 
 _IS_HELD = "EXISTS (SELECT 1 FROM photo WHERE photo.content = {} AND photo.missing_since IS NULL)"
@@ -27,7 +27,7 @@ _IS_HELD = "EXISTS (SELECT 1 FROM photo WHERE photo.content = {} AND photo.missi
 class Twins:
     """Contents of a library that show the same picture, told by their pixel digests."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self._database = database
         self._edits = Edits(database)
 
@@ -56,9 +56,9 @@ class Twins:
             for (other,) in self._database.rows(
                 """
                 SELECT twin.id FROM content JOIN content AS twin ON twin.pixel_digest = content.pixel_digest
-                 WHERE content.id = ?1 AND twin.id != ?1 ORDER BY twin.id
+                 WHERE content.id = :content AND twin.id != :content ORDER BY twin.id
                 """,
-                (content,),
+                {"content": content},
             )
         ]
         for other in others:
@@ -67,15 +67,17 @@ class Twins:
     def _take_over(self, content: int, other: int) -> None:
         self._database.run(
             """
-            INSERT OR IGNORE INTO embedding (model, content, vector)
+            INSERT INTO embedding (model, content, vector)
             SELECT model, ?, vector FROM embedding WHERE content = ? ORDER BY id
+            ON CONFLICT DO NOTHING
             """,
             (content, other),
         )
         self._database.run(
             """
-            INSERT OR IGNORE INTO caption (content, text, language, source, added_at)
+            INSERT INTO caption (content, text, language, source, added_at)
             SELECT ?, text, language, source, added_at FROM caption WHERE content = ? AND source = 'ocr' ORDER BY id
+            ON CONFLICT DO NOTHING
             """,
             (content, other),
         )

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from engine.library.selection import Selector
     from engine.library.text_index import TextHit, TextIndex
     from engine.models.encoder import Encoder
+    from engine.search.nearness import Vectors
     from engine.search.query import Query
-    from engine.search.vectors import HotMatrix
 
 CLOSEST_KEPT = 10  # this many are given where none is good: whoever asks may see what is nearest
 NEAR_THE_BEST = 0.6  # beside good hits, others count as possible down to this share of the best similarity
@@ -84,7 +84,7 @@ class _Found:
 class Retriever:
     """Searches one library under one model. Belongs to the thread whose connection it was given."""
 
-    def __init__(self, library: LibraryView, matrix: HotMatrix, encoder: Encoder) -> None:
+    def __init__(self, library: LibraryView, matrix: Vectors, encoder: Encoder) -> None:
         self._library = library
         self._matrix = matrix
         self._encoder = encoder

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.models.package import Calibration
-    from engine.search.vectors import HotMatrix
+    from engine.search.nearness import Vectors
 
 # Where a model has no calibration: between the 80th and 98th percentile of the similarities at hand.
 _ROUGH = (80, 98)
@@ -51,7 +51,7 @@ class Scored:
         return sorted(self.order, key=lambda content: (-self.order[content], content))
 
 
-def candidates(matrix: HotMatrix, wanted: Wanted, k: int, among: Sequence[int] | None) -> list[int]:
+def candidates(matrix: Vectors, wanted: Wanted, k: int, among: Sequence[int] | None) -> list[int]:
     """The union of the ``k`` nearest of every part."""
     found: dict[int, None] = {}
     for part in wanted.parts:
@@ -59,7 +59,7 @@ def candidates(matrix: HotMatrix, wanted: Wanted, k: int, among: Sequence[int] |
     return list(found)
 
 
-def score(matrix: HotMatrix, wanted: Wanted, contents: Sequence[int], calibration: Calibration | None) -> Scored:
+def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int], calibration: Calibration | None) -> Scored:
     """Score ``contents`` (those without a vector are left out).
 
     One part ranks by its cosine. Several live on different scales (a photo is nearer to photos than to any text), so
@@ -88,7 +88,7 @@ def score(matrix: HotMatrix, wanted: Wanted, contents: Sequence[int], calibratio
 
 
 def unwanted_probability(
-    matrix: HotMatrix, wanted: Wanted, contents: Sequence[int], calibration: Calibration | None
+    matrix: Vectors, wanted: Wanted, contents: Sequence[int], calibration: Calibration | None
 ) -> dict[int, float]:
     """For each content the probability that it matches at least the likeliest of the unwanted clauses."""
     worst: dict[int, float] = {}

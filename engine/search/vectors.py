@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.search.nearness import Nearest
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from engine.library.embeddings import Embeddings
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """Content ids, shape (k,), and cosine similarities in -1..1, shape (k,), best first."""
-
-    contents: NDArray[np.int64]
-    scores: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
