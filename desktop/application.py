@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a start finds its things. ``library`` None means the settings' choice, or the usual place."""
+    """Where a start finds its things. ``library`` None means the usual place, or where it was moved to."""
 
     config: Path
     state: Path
@@ -62,8 +62,7 @@ class Application(QObject):
         self.translations = Translations(app)
         self.translations.use(self.settings.language)
         self.theme = ThemeKeeper(app, self.settings)
-        library = start.library or self.settings.library
-        self.client = EngineClient(command or EngineCommand.usual(library, start.logs / "engine.log"), self)
+        self.client = EngineClient(command or EngineCommand.usual(start.library, start.logs / "engine.log"), self)
         self.tray = Tray(self)
         self.tray.raise_asked.connect(self.raise_window)
         self.window = self._make_window()

@@ -32,8 +32,20 @@ _SENTENCES: Final[dict[str, str]] = {
     ErrorKind.LIBRARY_DAMAGED: QT_TRANSLATE_NOOP(
         "notices", "The library is damaged. Your photos are safe; “balloon check --repair” mends the library."
     ),
+    ErrorKind.LIBRARY_GONE: QT_TRANSLATE_NOOP(
+        "notices", "The place of your library cannot be reached. Connect its disk and try again."
+    ),
+    ErrorKind.LIBRARY_UNREACHABLE: QT_TRANSLATE_NOOP(
+        "notices", "The shared library cannot be reached. Check the network, or ask whoever runs it."
+    ),
+    ErrorKind.PLACE_REFUSED: QT_TRANSLATE_NOOP(
+        "notices", "The library cannot live there. Please choose an empty folder that can be written to."
+    ),
+    ErrorKind.PLACE_GIVEN: QT_TRANSLATE_NOOP(
+        "notices", "Balloon was started with a library of its own choice, which is not moved from here."
+    ),
     ErrorKind.LIBRARY_READ_ONLY: QT_TRANSLATE_NOOP(
-        "notices", "The library cannot be written to. Please check the permissions of its folder."
+        "notices", "This library may be searched, not changed. If it is yours, check the permissions of its folder."
     ),
     ErrorKind.DISK_FULL: QT_TRANSLATE_NOOP(
         "notices", "The disk is full. Free some space and Balloon goes on where it stopped."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -13,7 +12,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -23,16 +21,18 @@ from PySide6.QtWidgets import (
 from desktop import notices
 from desktop.asking import Asker
 from desktop.library_options import SettingCheckBox, WorkersBox
+from desktop.library_place import LibraryPlace
 from desktop.model_chooser import ModelChooser
 from desktop.notice_line import NoticeLine
 from desktop.wording import byte_size
 from engine.protocol.methods import CachesCleared, Empty
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
     from desktop.engine_client import EngineClient
     from desktop.reply_decoder import EngineFailure
     from desktop.settings import AppSettings
-    from engine.protocol import LibraryStatus
 
 
 class Preferences(QDialog):
@@ -43,7 +43,6 @@ class Preferences(QDialog):
         self.setWindowTitle(self.tr("Preferences"))
         self._settings = settings
         self._client = client
-        self._statuses = Asker(client, self)
         self._caches = Asker(client, self)
         self.notice = NoticeLine(self)
         self._make_general()
@@ -67,7 +66,7 @@ class Preferences(QDialog):
         for box in self.options:
             box.load()
         self.workers.load()
-        self._statuses.ask_anew("status", Empty(), self._on_status, self._on_failed)
+        self.place.load()
         self._say_whether_text_can_be_read()
 
     def _say_whether_text_can_be_read(self) -> None:
@@ -111,13 +110,9 @@ class Preferences(QDialog):
             box.failed.connect(self._on_failed)
 
     def _make_library(self) -> None:
-        self.library = QLineEdit()
-        self.library.setReadOnly(True)
-        self.library.setAccessibleName(self.tr("Where the library lives"))
-        self.library_size = QLabel()
-        self.copy_path = QPushButton(self.tr("Copy path"))
-        self.copy_path.setEnabled(False)
-        self.copy_path.clicked.connect(self._copy_path)
+        self.place = LibraryPlace(self._client)
+        self.place.said.connect(self.notice.say)
+        self.place.failed.connect(self._on_failed)
         self.clear_caches = QPushButton(self.tr("Clear caches"))
         self.clear_caches.clicked.connect(self._on_clear_caches)
 
@@ -143,12 +138,7 @@ class Preferences(QDialog):
         form.addRow(
             _explanation(self.tr("The library holds what Balloon knows about your photos, not the photos themselves."))
         )
-        place = QHBoxLayout()
-        place.setSpacing(8)
-        place.addWidget(self.library, 1)
-        place.addWidget(self.copy_path)
-        form.addRow(self.tr("Place"), place)
-        form.addRow(self.tr("Size"), self.library_size)
+        form.addRow(self.tr("Place"), self.place)
         form.addRow(_explanation(self.tr("Caches are previews of photos you have looked at; they are made again.")))
         form.addRow(self.tr("Caches"), _at_left(self.clear_caches))
         self._finish(page)
@@ -164,9 +154,6 @@ class Preferences(QDialog):
         column.addWidget(area, 1)
         column.addWidget(self.notice)
         column.addWidget(buttons)
-
-    def _copy_path(self) -> None:
-        QGuiApplication.clipboard().setText(self.library.text())
 
     def _on_clear_caches(self) -> None:
         self.notice.clear()
@@ -194,12 +181,6 @@ class Preferences(QDialog):
         box = {"language": self.language, "theme": self.theme}.get(str(name))
         if box is not None:
             box.setCurrentIndex(max(0, box.findData(getattr(self._settings, str(name)))))
-
-    def _on_status(self, status: LibraryStatus) -> None:
-        self.library.setText(status.library)
-        self.library.setCursorPosition(0)
-        self.library_size.setText(byte_size(status.byte_size))
-        self.copy_path.setEnabled(True)
 
     def _on_failed(self, failure: EngineFailure) -> None:
         self.notice.say(notices.sentence(failure), self.tr("Try again"), self.reload)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Language = Literal["system", "en", "zh_CN"]
 Theme = Literal["system", "light", "dark"]
@@ -57,16 +59,6 @@ class AppSettings(QObject):
     @tile_edge.setter
     def tile_edge(self, value: int) -> None:
         self._set("tile_edge", str(value))
-
-    @property
-    def library(self) -> Path | None:
-        """The library chosen by the person; None for the usual place."""
-        text = self._text("library")
-        return Path(text) if text else None
-
-    @library.setter
-    def library(self, value: Path | None) -> None:
-        self._set("library", "" if value is None else str(value))
 
     @property
     def side_panel(self) -> str:

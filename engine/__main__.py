@@ -120,8 +120,8 @@ def _open(options: argparse.Namespace) -> Opened:
     from engine.protocol import ErrorKind
     from engine.server.service import Opened
 
-    paths = library_paths(options.library)
     try:
+        paths = library_paths(options.library)
         return Opened(Engine.open_writer(paths, options.model))
     except KnownError as error:
         logger.warning("the library cannot be opened for writing: %s", error)

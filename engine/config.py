@@ -8,6 +8,9 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.errors import KnownError
+from engine.protocol import ErrorKind
+
 LIBRARY_VARIABLE = "BALLOON_LIBRARY"
 MODELS_VARIABLE = "BALLOON_MODELS"
 DEFAULT_MODEL = "balloon-mini"
@@ -51,13 +54,45 @@ class LibraryPaths:
 
 
 def library_paths(given: Path | None = None) -> LibraryPaths:
-    """Choose the library: the one given, else BALLOON_LIBRARY, else the user's data folder."""
+    """Choose the library: the one given, else BALLOON_LIBRARY, else where the user moved it, else the data folder.
+
+    Raises ``KnownError`` (LIBRARY_GONE) when it was moved to a place that is not there now.
+    """
     if given is not None:
         return LibraryPaths(given.expanduser().absolute())
     from_environment = os.environ.get(LIBRARY_VARIABLE)
     if from_environment:
         return LibraryPaths(Path(from_environment).expanduser().absolute())
-    return LibraryPaths(platformdirs.user_data_path("balloon", appauthor=False) / "library")
+    return _moved_library() or LibraryPaths(platformdirs.user_data_path("balloon", appauthor=False) / "library")
+
+
+def place_file() -> Path:
+    """The file that says where the user moved the library: a path, as the file system encodes it."""
+    return platformdirs.user_config_path("balloon", appauthor=False) / "library-place"
+
+
+def remember_place(root: Path) -> None:
+    """From the next start on the library is in ``root``."""
+    file = place_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_bytes(os.fsencode(root))
+    part.replace(file)
+
+
+def _moved_library() -> LibraryPaths | None:
+    file = place_file()
+    place = os.fsdecode(file.read_bytes()).strip() if file.is_file() else ""
+    if not place:
+        return None
+    paths = LibraryPaths(Path(place))
+    if not paths.database.is_file():  # else an empty library would begin there, and the old one seem lost
+        raise KnownError(
+            ErrorKind.LIBRARY_GONE,
+            f"The library was moved to {place}, which cannot be reached. Connect its disk, or delete {file} "
+            "to begin a new library.",
+        )
+    return paths
 
 
 def resources_dir() -> Path:

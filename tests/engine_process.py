@@ -136,12 +136,12 @@ class Peer:
 
 
 class EngineProcess(Peer):
-    """A real engine process on a library."""
+    """A real engine process on a library; None means the usual one of whoever runs it."""
 
-    def __init__(self, library: Path, *, log: Path, command: tuple[str, ...] = ("-m", "engine")) -> None:
+    def __init__(self, library: Path | None, *, log: Path, command: tuple[str, ...] = ("-m", "engine")) -> None:
         with log.open("ab") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, *command, "--library", str(library)],
+                [sys.executable, *command, *(("--library", str(library)) if library else ())],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, cwd=ROOT,
                 env=os.environ | {"ORT_DISABLE_TELEMETRY": "1", "PYTHONPATH": str(ROOT)},
             )  # fmt: skip

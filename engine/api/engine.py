@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 from engine.api.keeping import BANK_SETTING, MODEL_SETTING, OCR_SETTING, WORKERS_SETTING, Keeping
 from engine.api.parts import Parts, Shared
-from engine.config import DEFAULT_MODEL, model_dirs, resources_dir
+from engine.config import (
+    DEFAULT_MODEL,
+    LIBRARY_VARIABLE,
+    library_paths,
+    model_dirs,
+    remember_place,
+    resources_dir,
+)
 from engine.errors import KnownError
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.library import opening
@@ -321,6 +328,20 @@ class Engine(Keeping):
         """Forget the issues, so that the next indexing tries those files again; how many they were."""
         with self._parts.database.transaction():
             return self._parts.issues.retry()
+
+    def move_library(self, chosen: Path) -> Path:
+        """Copy the library into ``chosen``, or a new folder in it, for the next start to open; where it will be.
+
+        Nothing may be written any more: what is, stays behind. Only the user's usual library can be moved.
+        """
+        from engine.library.moving import copy_library, place_for
+
+        if LIBRARY_VARIABLE in os.environ or library_paths() != self.paths:
+            raise KnownError(ErrorKind.PLACE_GIVEN, "This library's place was given: it is not moved.")
+        target = place_for(chosen, self.paths)
+        copy_library(self._parts.database, self.paths, target)
+        remember_place(target)
+        return target
 
     def check(self, *, repair: bool) -> CheckReport:
         """Is the library sound? ``repair`` needs a writing engine."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from engine.library.database import Database
 from engine.library.lock import WriterLock
 from engine.library.lock import is_held as is_file_held
+from engine.library.moving import remove_left_behind
 
 if TYPE_CHECKING:
     from engine.config import LibraryPaths
@@ -27,7 +28,9 @@ def open_reader(paths: LibraryPaths) -> Connection:
 
 def open_writer(paths: LibraryPaths) -> Connection:
     """Open for writing, creating or migrating the library; the caller holds the lock. Raises ``KnownError``."""
-    return Database.open_writer(paths)
+    database = Database.open_writer(paths)
+    remove_left_behind(database, paths)
+    return database
 
 
 def take_lock(paths: LibraryPaths) -> Lock:

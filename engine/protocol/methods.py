@@ -350,6 +350,23 @@ class ModelUse:
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryMove:
+    """Move the library into this folder, or a new one in it.
+
+    The engine ends after that, moved or not, and is to be started again; ``LibraryMoved`` may be lost with it.
+    """
+
+    path: PhotoPath
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryMoved:
+    """Where the library is from the next start on."""
+
+    path: PhotoPath
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRequest:
     """Look for damage; ``repair`` drops what is damaged and can be made anew."""
 

@@ -21,6 +21,10 @@ class ErrorKind(StrEnum):
     LIBRARY_FOREIGN = "library_foreign"
     LIBRARY_DAMAGED = "library_damaged"
     LIBRARY_READ_ONLY = "library_read_only"
+    LIBRARY_GONE = "library_gone"  # the place it was moved to cannot be reached
+    LIBRARY_UNREACHABLE = "library_unreachable"  # one shared over the network
+    PLACE_REFUSED = "place_refused"  # the library cannot be moved there
+    PLACE_GIVEN = "place_given"  # whoever started Balloon said where the library is
     DISK_FULL = "disk_full"
     FOLDER_GONE = "folder_gone"
     FOLDER_REFUSED = "folder_refused"

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an answer may use: the engine of the thread it runs on, indexing, and ``later`` to queue an edit."""
+    """What an answer may use: the engine of the thread it runs on, indexing, and ``later`` to queue an edit.
+
+    ``end_edits``: no edit begins any more; ``shut_down`` has to follow.
+    """
 
     own_engine: OwnEngine
     indexing: IndexingThread
     later: Callable[[Callable[[Engine], None]], None]
+    end_edits: Callable[[], None]
     shut_down: Callable[[], None]
     is_read_only: bool
 

@@ -6,8 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import KnownError
-from engine.protocol import ErrorKind
-from engine.protocol.methods import PROTOCOL_VERSION, Empty, FolderList, IssueList, SettingValue, Welcome
+from engine.protocol import ErrorKind, PhotoPath
+from engine.protocol.methods import PROTOCOL_VERSION, Empty, FolderList, IssueList, LibraryMoved, SettingValue, Welcome
 from engine.server.context import Place, Route
 from engine.server.waiting import WISHES, Wishes
 from engine.version import build, version
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from engine.protocol import CheckReport, FolderStatus, LibraryStatus, PhotoPath, SearchResult
+    from engine.protocol import CheckReport, FolderStatus, LibraryStatus, SearchResult
     from engine.protocol import methods as wire
     from engine.server.context import Context
 
@@ -187,6 +187,15 @@ def _check(context: Context, request: wire.CheckRequest) -> CheckReport:
     return report
 
 
+def _move_library(context: Context, request: wire.LibraryMove) -> wire.LibraryMoved:
+    context.end_edits()  # what is written from now on would stay behind
+    try:
+        with context.indexing.at_rest():
+            return LibraryMoved(PhotoPath.of(context.engine.move_library(request.path.to_path())))
+    finally:
+        context.shut_down()
+
+
 def _clear_caches(context: Context, _: Empty) -> wire.CachesCleared:
     return context.engine.clear_caches()
 
@@ -281,6 +290,7 @@ ROUTES: dict[str, Route] = {
     "issues.list": _read(_list_issues),
     "issues.retry": _edit(_retry_issues, changes=True),
     "check": Route(Place.EDIT, _check, writes=True, is_harmless=lambda request: not request.repair),
+    "library.move": _edit(_move_library),
     "caches.clear": _edit(_clear_caches),
     "doctor": _read(_doctor),
     "history.list": _read(_history),

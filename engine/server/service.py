@@ -172,7 +172,7 @@ class Server:
             self._follow(call, route, result, is_wanted=is_wanted)
 
     def _context(self, own: OwnEngine) -> Context:
-        return Context(own, self._indexing, self._later, self.stop, self._opened.trouble is not None)
+        return Context(own, self._indexing, self._later, self._edits.stop, self.stop, self._opened.trouble is not None)
 
     def _follow(self, call: Call, route: Route, result: Any, *, is_wanted: bool) -> None:
         if route.improves and is_wanted:

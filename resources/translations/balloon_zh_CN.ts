@@ -530,6 +530,41 @@
     </message>
 </context>
 <context>
+    <name>LibraryPlace</name>
+    <message>
+        <source>Where the library lives</source>
+        <translation>图库的位置</translation>
+    </message>
+    <message>
+        <source>Copy path</source>
+        <translation>复制路径</translation>
+    </message>
+    <message>
+        <source>Move…</source>
+        <translation>移动…</translation>
+    </message>
+    <message>
+        <source>Move the library…</source>
+        <translation>移动图库…</translation>
+    </message>
+    <message>
+        <source>Choose where the library shall live</source>
+        <translation>选择图库的位置</translation>
+    </message>
+    <message>
+        <source>Move here</source>
+        <translation>移动到这里</translation>
+    </message>
+    <message>
+        <source>The library is being moved. You can search meanwhile.</source>
+        <translation>正在移动图库。期间可以继续搜索。</translation>
+    </message>
+    <message>
+        <source>The library lives in {place} now.</source>
+        <translation>图库现在位于 {place}。</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Captions</source>
@@ -840,14 +875,6 @@
         <translation>读取照片的进程数</translation>
     </message>
     <message>
-        <source>Where the library lives</source>
-        <translation>图库的位置</translation>
-    </message>
-    <message>
-        <source>Copy path</source>
-        <translation>复制路径</translation>
-    </message>
-    <message>
         <source>Clear caches</source>
         <translation>清除缓存</translation>
     </message>
@@ -894,10 +921,6 @@
     <message>
         <source>Place</source>
         <translation>位置</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
     </message>
     <message>
         <source>Caches are previews of photos you have looked at; they are made again.</source>
@@ -1347,8 +1370,24 @@
         <translation>图库已损坏。您的照片是安全的；运行“balloon check --repair”可修复图库。</translation>
     </message>
     <message>
-        <source>The library cannot be written to. Please check the permissions of its folder.</source>
-        <translation>无法写入图库。请检查其文件夹的权限。</translation>
+        <source>The place of your library cannot be reached. Connect its disk and try again.</source>
+        <translation>无法访问图库所在的位置。请连接它所在的磁盘，然后重试。</translation>
+    </message>
+    <message>
+        <source>The shared library cannot be reached. Check the network, or ask whoever runs it.</source>
+        <translation>无法连接共享图库。请检查网络，或询问其管理者。</translation>
+    </message>
+    <message>
+        <source>The library cannot live there. Please choose an empty folder that can be written to.</source>
+        <translation>图库不能放在那里。请选择一个可以写入的空文件夹。</translation>
+    </message>
+    <message>
+        <source>Balloon was started with a library of its own choice, which is not moved from here.</source>
+        <translation>启动 Balloon 时指定了图库的位置，因此不能在这里移动。</translation>
+    </message>
+    <message>
+        <source>This library may be searched, not changed. If it is yours, check the permissions of its folder.</source>
+        <translation>这个图库只能搜索，不能更改。如果它是您的，请检查其文件夹的权限。</translation>
     </message>
     <message>
         <source>The disk is full. Free some space and Balloon goes on where it stopped.</source>

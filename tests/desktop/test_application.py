@@ -58,11 +58,11 @@ def english_again(qapp: QApplication) -> Iterator[Translations]:
 
 def test_settings_outlive_the_program(tmp_path: Path, qtbot: QtBot) -> None:
     first = AppSettings(tmp_path / "a.ini")
-    first.language, first.theme, first.tile_edge, first.library = "zh_CN", "dark", 200, Path("/l ü")
+    first.language, first.theme, first.tile_edge, first.side_panel = "zh_CN", "dark", 200, "captions"
     first.geometry = QByteArray(b"\x01\x02")
     first.save()
     second = AppSettings(tmp_path / "a.ini")
-    assert (second.language, second.theme, second.tile_edge, second.library) == ("zh_CN", "dark", 200, Path("/l ü"))
+    assert (second.language, second.theme, second.tile_edge, second.side_panel) == ("zh_CN", "dark", 200, "captions")
     assert second.geometry == QByteArray(b"\x01\x02")
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 from desktop import notices
 from desktop.preferences import Preferences
 from desktop.settings import AppSettings
+from engine.protocol import PhotoPath
 from engine.protocol.methods import CachesCleared, ModelList, ModelRow, ModelUse, SettingValue, Welcome
 from tests.desktop import panel_data as data
 from tests.desktop.panel_client import FakeClient, offscreen
@@ -178,9 +179,49 @@ def test_model_that_cannot_be_used_is_not_chosen(preferences: Preferences, clien
 
 
 def test_library_s_place_is_shown_and_copied(preferences: Preferences) -> None:
-    assert preferences.library.text() == data.status().library
-    preferences.copy_path.click()
+    assert preferences.place.line.text() == data.status().library
+    preferences.place.copy_path.click()
     assert QGuiApplication.clipboard().text() == data.status().library
+
+
+def welcome(library: str) -> Welcome:
+    return Welcome(1, "1", library, "mini", read_only=False)
+
+
+def test_library_moves_and_the_engine_that_comes_back_says_where_it_is(
+    preferences: Preferences, client: FakeClient, tmp_path: Path
+) -> None:
+    place = preferences.place
+    place.move_to(tmp_path)
+    assert client.last("library.move").params.path == PhotoPath(str(tmp_path))
+    assert not place.move_button.isEnabled()
+    assert "being moved" in preferences.notice.text()
+    client.last("library.move").fail("engine_gone")
+    assert "being moved" in preferences.notice.text(), "how a move ends is no trouble"
+    client.welcomed.emit(welcome(str(tmp_path)))
+    assert str(tmp_path) in preferences.notice.text()
+    assert place.line.text() == str(tmp_path)
+    assert place.move_button.isEnabled()
+
+
+def test_move_that_was_refused_leaves_the_library_where_it_is(
+    preferences: Preferences, client: FakeClient, tmp_path: Path
+) -> None:
+    preferences.place.move_to(tmp_path)
+    client.last("library.move").fail("place_refused")
+    client.welcomed.emit(welcome(data.status().library))
+    assert preferences.notice.text() == notices.sentence_for("place_refused")
+    assert preferences.place.line.text() == data.status().library
+    assert preferences.place.move_button.isEnabled()
+
+
+def test_library_that_another_program_writes_is_not_moved(
+    preferences: Preferences, client: FakeClient, tmp_path: Path
+) -> None:
+    preferences.place.move_to(tmp_path)
+    client.last("library.move").fail("library_busy")
+    assert preferences.notice.text() == notices.sentence_for("library_busy")
+    assert preferences.place.move_button.isEnabled()
 
 
 def test_clearing_caches_says_what_it_freed(preferences: Preferences, client: FakeClient) -> None:
@@ -213,5 +254,5 @@ def test_failure_to_ask_can_be_tried_again(preferences: Preferences, client: Fak
 
 def test_every_option_is_named_for_screen_readers(preferences: Preferences) -> None:
     assert preferences.workers.accessibleName()
-    assert preferences.library.accessibleName()
+    assert preferences.place.line.accessibleName()
     assert all(box.text() for box in preferences.options)

@@ -250,7 +250,7 @@ def test_read_only_library_is_searched_but_not_edited(fake_library: FakeLibrary)
             ("check", CheckRequest(repair=True)),
         ]  # fmt: skip
         assert {talk.peer.error(*edit)["data"]["kind"] for edit in edits} == {"library_busy"}
-        assert talk.peer.result("index.state") == {"paused": False, "progress": None, "provider": None}
+        assert talk.peer.result("index.state") == {"paused": False, "progress": None, "provider": None, "waiting": None}
     assert not fake_library.captions
     assert not fake_library.remembered
     assert not fake_library.runs
