@@ -364,7 +364,7 @@ def _shared(paths: LibraryPaths, database: Connection, model: str | None) -> Sha
     return Shared(
         paths=paths,
         encoder=encoder,
-        matrix=HotMatrix(encoder.card.dim),
+        matrix=HotMatrix(paths.cache / f"vectors-{encoder.card.fingerprint[:16]}"),
         thumbnails=ThumbnailStore(paths.thumbnails),
         bank_file=resources_dir() / "captions" / "bank.jsonl",
     )

@@ -88,10 +88,12 @@ class Parts:
         view = LibraryView(self.contents, self.embeddings, self.selector, self.text_index, self.thumbnail_of)
         return Retriever(view, self.vectors, self.encoder)
 
-    @property
+    @cached_property
     def vectors(self) -> Vectors:
-        """The vectors under the model at work; those in memory are shared by all threads."""
-        return self.shared.matrix
+        """The vectors under the model at work, as this connection sees them; the codes are shared by all threads."""
+        from engine.search.vectors import HotView
+
+        return HotView(self.shared.matrix)
 
     def thumbnail_of(self, digest: bytes) -> Path | None:
         """Where a content's thumbnail is, if it has been written."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NewType
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 ModelId = NewType("ModelId", int)
 
 UNIT_TOLERANCE = 1e-3
+STREAMED = 8192
+ASKED = 500  # of one statement
 
 
 class Embeddings:
@@ -88,6 +91,32 @@ class Embeddings:
             ids.append(content)
             packed += vector
         return np.asarray(ids, dtype=np.int64), np.frombuffer(packed, dtype="<f4").reshape(-1, self.dim)
+
+    def stream(self, after: int = 0) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
+        """Row ids (M,), content ids (M,) and vectors (M, dim) of rows with an id above ``after``, oldest first.
+
+        At most ``STREAMED`` at a time: what a million vectors take in float32 is never held.
+        """
+        rows = self._database.stream(
+            "SELECT id, content, vector FROM embedding WHERE model = ? AND id > ? ORDER BY id", (self.model, after)
+        )
+        while part := list(itertools.islice(rows, STREAMED)):
+            ids, contents, vectors = zip(*part, strict=True)
+            yield np.array(ids, dtype=np.int64), np.array(contents, dtype=np.int64), self._unpacked(vectors)
+
+    def of_rows(self, rows: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ids (M,), ascending, and vectors (M, dim) of those ``rows`` that are there."""
+        found: list[tuple[int, bytes]] = []
+        for start in range(0, len(rows), ASKED):
+            part = rows[start : start + ASKED]
+            marks = ", ".join("?" * len(part))
+            sql = f"SELECT id, vector FROM embedding WHERE id IN ({marks}) AND model = ?"
+            found += [(id_, vector) for id_, vector in self._database.rows(sql, (*part, self.model))]
+        found.sort()
+        return np.array([id_ for id_, _ in found], dtype=np.int64), self._unpacked([vector for _, vector in found])
+
+    def _unpacked(self, vectors: Iterable[bytes]) -> NDArray[np.float32]:
+        return np.frombuffer(b"".join(vectors), dtype="<f4").reshape(-1, self.dim)
 
     def get(self, content: int) -> NDArray[np.float32] | None:
         """One content's vector, shape (dim,)."""

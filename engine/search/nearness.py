@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
-
-    from engine.library.embeddings import Embeddings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +20,30 @@ class Nearest:
     scores: NDArray[np.float32]
 
 
+class StoredVectors(Protocol):
+    """The library's embeddings (``engine.library.embeddings``), as one thread's connection reads them."""
+
+    @property
+    def dim(self) -> int:
+        """Components of a vector."""
+
+    def version(self) -> tuple[int, int]:
+        """The newest row's id and the number of rows."""
+
+    def stream(self, after: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
+        """Row ids (M,), contents (M,) and vectors (M, dim), oldest first, some thousands at a time."""
+
+    def of_rows(self, rows: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ids (M,) in ascending order and vectors (M, dim) of those ``rows`` that are there."""
+
+
 class Vectors(Protocol):
     """The vectors of one model, each of unit length."""
 
     def __len__(self) -> int:
         """How many there are."""
 
-    def refresh(self, embeddings: Embeddings) -> None:
+    def refresh(self, embeddings: StoredVectors) -> None:
         """Take over what the library has now; called at the start of every search."""
 
     def nearest(self, vector: NDArray[np.float32], k: int, among: Sequence[int] | None = None) -> Nearest:

@@ -1,104 +1,141 @@
-"""The hot matrix: all vectors of a model in memory, kept up to date from the library, scanned whole for each query."""
+"""The hot matrix: all vectors of a model in memory as codes, kept up to date from the library, scanned for each query.
+
+What a search reports is exact: the codes say which rows can be among the nearest, and the library's own vectors of
+those decide (``HotView``).
+"""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.search.codes import Block, Codes
 from engine.search.nearness import Nearest
+from engine.search.scanning import candidates
+from engine.search.snapshot import SnapshotFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from engine.library.embeddings import Embeddings
+    from engine.search.nearness import StoredVectors
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Content ids (N,), unit vectors (N, dim), the rows in ascending order of content id (N,), and those ids (N,)."""
-
-    contents: NDArray[np.int64]
-    vectors: NDArray[np.float32]
-    by_content: NDArray[np.int64]
-    ordered: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, contents: NDArray[np.int64], vectors: NDArray[np.float32]) -> Snapshot:
-        """Take ``contents`` with their ``vectors``, in the order given."""
-        by_content = np.argsort(contents, kind="stable")
-        return cls(contents, np.ascontiguousarray(vectors, dtype=np.float32), by_content, contents[by_content])
-
-    def rows_of(self, contents: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-        """Rows of those ``contents`` that have a vector, in the order given."""
-        if not len(self.contents):
-            return np.zeros(0, dtype=np.int64)
-        wanted = np.asarray(contents, dtype=np.int64)
-        place = np.minimum(np.searchsorted(self.ordered, wanted), len(self.ordered) - 1)
-        rows: NDArray[np.int64] = self.by_content[place[self.ordered[place] == wanted]]
-        return rows
+LOOKS = 3  # at most: read what is new, read all where some were removed, and see that it is so
 
 
 class HotMatrix:
-    """The vectors of one model. Safe to search from several threads while one refreshes."""
+    """The codes of one model, shared by all threads: each looks at them through a ``HotView`` of its own."""
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, file: Path | None = None) -> None:
+        """``file`` is where the codes are kept between runs: derived data beside the library."""
         self._lock = threading.Lock()
-        self._now = Snapshot.of(np.zeros(0, dtype=np.int64), np.zeros((0, dim), dtype=np.float32))
-        self._version = (0, 0)
+        self._codes: Codes | None = None
+        self._file = None if file is None else SnapshotFile(file)
 
     def __len__(self) -> int:
-        return len(self._now.contents)
+        return 0 if self._codes is None else len(self._codes)
 
-    def refresh(self, embeddings: Embeddings) -> None:
-        """Take over what was stored since the last call; rebuild from scratch when vectors were removed."""
+    def codes(self, stored: StoredVectors) -> Codes:
+        """Take over what was stored since the last call; an interrupted one keeps what it has read for the next."""
         with self._lock:
-            version = embeddings.version()
-            if version == self._version:
-                return
-            contents, vectors = embeddings.load(after=self._version[0])
-            if len(self) + len(contents) == version[1]:
-                contents = np.concatenate([self._now.contents, contents])
-                vectors = np.concatenate([self._now.vectors, vectors])
-            else:
-                contents, vectors = embeddings.load()
-            self._now = Snapshot.of(contents, vectors)
-            self._version = version
+            self._refresh(stored)
+            return self._codes or Codes()
+
+    def _refresh(self, stored: StoredVectors) -> None:
+        if self._codes is None:
+            self._codes = (self._file and self._file.load(stored)) or Codes()
+        for _ in range(LOOKS):
+            newest, count = stored.version()
+            if (self._codes.newest(), len(self._codes)) == (newest, count):
+                break
+            if self._codes.newest() > newest or len(self._codes) >= count:
+                self._codes = Codes()  # some were removed
+            self._read_on(stored)
+        if self._file is not None:
+            self._codes = self._file.keep(self._codes)
+
+    def _read_on(self, stored: StoredVectors) -> None:
+        assert self._codes is not None
+        for rows, contents, vectors in stored.stream(after=self._codes.newest()):
+            self._codes = self._codes.with_block(Block.of(contents, rows, vectors))
+
+
+class HotView:
+    """The vectors as one thread's searches see them: what is near by the codes, how near by the library."""
+
+    def __init__(self, matrix: HotMatrix) -> None:
+        self._matrix = matrix
+        self._codes = Codes()
+        self._stored: StoredVectors | None = None
+        self._rows = np.zeros(0, dtype=np.int64)  # those read since ``refresh``, ascending, with their vectors
+        self._vectors = np.zeros((0, 0), dtype=np.float32)
+
+    def refresh(self, embeddings: StoredVectors) -> None:
+        """Take over what the library has now, to be read by the calling thread."""
+        self._codes = self._matrix.codes(embeddings)
+        self._stored = embeddings
+        self._rows = self._rows[:0]
+        self._vectors = np.zeros((0, embeddings.dim), dtype=np.float32)
+
+    def __len__(self) -> int:
+        return len(self._codes)
 
     def nearest(self, vector: NDArray[np.float32], k: int, among: Sequence[int] | None = None) -> Nearest:
-        """The ``k`` nearest contents to a unit ``vector`` of shape (dim,), by cosine; ``among`` narrows the choice."""
-        now = self._now
-        if among is None:
-            contents, scores = now.contents, now.vectors @ vector
-        else:
-            rows = now.rows_of(among)
-            contents, scores = now.contents[rows], now.vectors[rows] @ vector
-        k = min(k, len(scores))
-        if k <= 0:
-            return Nearest(contents[:0], scores[:0])
-        # Equal scores keep the order of the rows, at the end of the list too: fewer asked for are the first of more.
-        top = np.flatnonzero(scores >= np.partition(scores, -k)[-k])
-        top = top[np.lexsort((top, -scores[top]))][:k]
+        """The ``k`` nearest contents to a unit ``vector`` of shape (dim,), by cosine; ``among`` narrows the choice.
+
+        Equal ones keep the order in which they were stored, at the end of the list too: fewer asked for are the first
+        of more.
+        """
+        chosen = None if among is None else self._codes.places_of(np.asarray(among, dtype=np.int64))
+        contents, vectors = self._exact(candidates(self._codes, vector, k, chosen))
+        scores = _cosines(vectors, vector)
+        top = np.lexsort((np.arange(len(scores)), -scores))[: max(0, k)]
         return Nearest(contents[top], scores[top])
-
-    def vectors_of_photos(self, content_of: Mapping[int, int]) -> dict[int, NDArray[np.float32]]:
-        """The vector (dim,) of each photo whose content has one."""
-        now = self._now
-        rows = now.rows_of(list(content_of.values()))
-        row_of = dict(zip(now.contents[rows].tolist(), rows.tolist(), strict=True))
-        return {photo: now.vectors[row_of[content]] for photo, content in content_of.items() if content in row_of}
-
-    def sample(self, most: int) -> NDArray[np.float32]:
-        """At most ``most`` of the vectors, (M, dim), spread evenly over the library."""
-        vectors = self._now.vectors
-        return vectors[:: max(1, -(-len(vectors) // most))]
 
     def scores(self, vector: NDArray[np.float32], contents: Sequence[int]) -> dict[int, float]:
         """Cosine similarity of ``vector`` with each of ``contents`` that has a vector."""
-        now = self._now
-        rows = now.rows_of(contents)
-        return dict(zip(now.contents[rows].tolist(), (now.vectors[rows] @ vector).tolist(), strict=True))
+        found, vectors = self._exact(self._codes.places_of(np.asarray(contents, dtype=np.int64)))
+        return dict(zip(found.tolist(), _cosines(vectors, vector).tolist(), strict=True))
+
+    def vectors_of_photos(self, content_of: Mapping[int, int]) -> dict[int, NDArray[np.float32]]:
+        """The vector (dim,) of each photo whose content has one."""
+        places = self._codes.places_of(np.unique(np.fromiter(content_of.values(), dtype=np.int64)))
+        vector_of = dict(zip(*self._exact(places), strict=True))
+        return {photo: vector_of[content] for photo, content in content_of.items() if content in vector_of}
+
+    def sample(self, most: int) -> NDArray[np.float32]:
+        """At most ``most`` of the vectors, (M, dim), spread evenly over the library."""
+        step = max(1, -(-len(self) // most))
+        return self._exact(np.arange(0, len(self), step))[1]
+
+    def _exact(self, places: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Contents (M,) and the library's vectors (M, dim) at ``places``, without those removed meanwhile."""
+        rows = self._codes.rows_at(places)
+        self._read(np.setdiff1d(rows, self._rows))
+        if not len(self._rows):
+            return np.zeros(0, dtype=np.int64), self._vectors
+        at = np.minimum(np.searchsorted(self._rows, rows), len(self._rows) - 1)
+        here = self._rows[at] == rows
+        return self._codes.contents_at(places[here]), self._vectors[at[here]]
+
+    def _read(self, rows: NDArray[np.int64]) -> None:
+        if not len(rows) or self._stored is None:
+            return
+        fresh, vectors = self._stored.of_rows(rows.tolist())
+        known = np.concatenate([self._rows, fresh])
+        order = np.argsort(known, kind="stable")
+        self._rows, self._vectors = known[order], np.concatenate([self._vectors, vectors])[order]
+
+
+def _cosines(vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cosine of each of ``vectors`` (N, dim) with ``vector`` (dim,), both of unit length.
+
+    In double precision: where a row stands in a matrix product may change its last digit in float32, and photos that
+    are equal would change places.
+    """
+    return (vectors.astype(np.float64) @ vector.astype(np.float64)).astype(np.float32)

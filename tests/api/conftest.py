@@ -63,7 +63,7 @@ def desk(library: LibraryPaths, tmp_path: Path) -> Iterator[Desk]:
     shared = Shared(
         paths=library,
         encoder=encoder,
-        matrix=HotMatrix(encoder.card.dim),
+        matrix=HotMatrix(),
         thumbnails=ThumbnailStore(library.thumbnails),
         bank_file=bank,
     )

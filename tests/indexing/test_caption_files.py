@@ -179,7 +179,7 @@ class Shelf:
         thumbnails = ThumbnailStore(paths.thumbnails)
         self.parts = Parts(
             self.database,
-            Shared(paths, encoder, HotMatrix(encoder.card.dim), thumbnails, bank_file=place / "none"),  # type: ignore[arg-type]  # a fake with the real one's shape
+            Shared(paths, encoder, HotMatrix(), thumbnails, bank_file=place / "none"),  # type: ignore[arg-type]  # a fake with the real one's shape
         )
         self.contents: dict[str, int] = {}
 

@@ -14,7 +14,7 @@ from engine.models.encoder import Encoder, unit
 from engine.models.package import Calibration
 from engine.search.query import parse
 from engine.search.retrieval import Asked, LibraryView, Retriever
-from engine.search.vectors import HotMatrix
+from engine.search.vectors import HotMatrix, HotView
 from tests.fakes import COLOURS, FakeEncoder
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ class Gallery:
     encoder: Palette = field(default_factory=Palette)
 
     def __post_init__(self) -> None:
-        self.matrix = HotMatrix(self.encoder.card.dim)
+        self.vectors = HotView(HotMatrix())
         shelf = self.shelf
         view = LibraryView(
             shelf.contents, self.embeddings, Selector(shelf.database), TextIndex(shelf.database), lambda _: None
         )
-        self.retriever = Retriever(view, self.matrix, self.as_encoder)
+        self.retriever = Retriever(view, self.vectors, self.as_encoder)
 
     @property
     def as_encoder(self) -> Encoder:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,10 @@ from hypothesis import strategies as st
 from engine.models.package import Calibration
 from engine.search.negation import PENALTY, probability
 from engine.search.scoring import Wanted, score, unwanted_probability
-from engine.search.vectors import HotMatrix, Snapshot
+from tests.search.held_vectors import view_of
+
+if TYPE_CHECKING:
+    from engine.search.vectors import HotView
 
 LIMITS = Calibration(match=0.3, possible=0.2)
 
@@ -31,10 +36,8 @@ def test_probability_grows_with_similarity_for_any_thresholds(
     assert 0.0 <= probability(less, limits) <= probability(more, limits) <= 1.0
 
 
-def matrix_of(*rows: tuple[float, float]) -> HotMatrix:
-    matrix = HotMatrix(2)
-    matrix._now = Snapshot.of(np.arange(1, len(rows) + 1), np.array(rows, dtype=np.float32).reshape(-1, 2))
-    return matrix
+def matrix_of(*rows: tuple[float, float]) -> HotView:
+    return view_of(range(1, len(rows) + 1), np.array(rows, dtype=np.float32).reshape(-1, 2))
 
 
 def vector(*values: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

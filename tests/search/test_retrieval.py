@@ -13,6 +13,7 @@ from engine.config import LibraryPaths
 from engine.library.database import Database
 from engine.library.folders import Folders
 from engine.protocol import Confidence, FolderState
+from engine.search.vectors import HotView
 from tests.library.conftest import ROOT, Shelf
 from tests.search.gallery import CALIBRATION, Gallery, Palette, names_of
 
@@ -316,17 +317,17 @@ def test_limit_is_kept_and_shorter_lists_begin_longer_ones(gallery: Gallery) -> 
 
 def test_vector_that_went_while_searching_does_no_harm(colours: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     colours.search("red")
-    real = colours.matrix.scores
+    real = HotView.scores
     calls = []
 
-    def scores(vector: object, contents: object) -> dict[int, float]:
+    def scores(view: HotView, vector: object, contents: object) -> dict[int, float]:
         calls.append(1)
-        found = real(vector, contents)  # type: ignore[arg-type]
+        found = real(view, vector, contents)  # type: ignore[arg-type]
         if len(calls) > 1:
             found.pop(1, None)
         return found
 
-    monkeypatch.setattr(colours.matrix, "scores", scores)
+    monkeypatch.setattr(HotView, "scores", scores)
     names = colours.names("red", photos=(colours.encoder.mixture(red=1.0),))
     assert "redish.jpg" not in names
     assert "both.jpg" in names

@@ -1,0 +1,151 @@
+"""The snapshot: a library's codes in a file beside it, mapped into memory at the next start instead of read anew.
+
+Derived data, never the truth: it may be deleted at any time, is checked against its own sums and against some of the
+library's vectors before it is used, and is written anew when the library has outgrown it. A library without room or
+rights for it is searched all the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.search.codes import Block, Codes, quantised
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.search.nearness import StoredVectors
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+HEADER_SIZE = 65_536
+SUMMED = 8 * 1024 * 1024  # bytes under one sum
+KEPT_FROM = 20_000  # rows: fewer are read from the library in a moment
+GROWTH = 10  # written anew when a tenth has come to it
+COMPARED = 64
+ABANDONED_S = 600
+SUFFIX = ".codes"
+_COLUMNS = (("contents", "<i8"), ("rows", "<i8"), ("scales", "<f4"), ("codes", "|i1"))
+
+
+class SnapshotFile:
+    """The snapshots of one model: ``place`` without a suffix, each file named by what it holds, the latest counts."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._block: Block | None = None
+        self._can_write = True
+
+    def load(self, stored: StoredVectors) -> Codes | None:
+        """The codes kept last; None where there are none, or they are damaged or not this library's."""
+        for path in self._kept():
+            try:
+                block = _read(path, stored.dim)
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                logger.info("The snapshot %s is of no use: %s.", path.name, error)
+                continue
+            if _is_of(block, stored):
+                self._block = block
+                return Codes([block])
+        return None
+
+    def keep(self, codes: Codes) -> Codes:
+        """Write ``codes`` if the last snapshot has been outgrown; gives the same codes, then from the file."""
+        is_first = self._block is not None and codes.blocks[:1] == (self._block,)
+        kept = len(codes.blocks[0]) if is_first else 0
+        if not self._can_write or len(codes) - kept < max(KEPT_FROM, kept // GROWTH):
+            return codes
+        try:
+            path = self._write(codes)
+            self._block = _read(path, codes.blocks[0].codes.shape[1])
+        except (OSError, ValueError) as error:
+            logger.info("No snapshot can be kept: %s.", error)
+            self._can_write = False
+            return codes
+        self._sweep(path)
+        return Codes([self._block])
+
+    def _kept(self) -> list[Path]:
+        found = self._place.parent.glob(f"{self._place.name}-*{SUFFIX}")
+        return sorted(found, key=_age_s)
+
+    def _write(self, codes: Codes) -> Path:
+        self._place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self._place.with_name(f"{self._place.name}-{codes.newest()}-{len(codes)}{SUFFIX}")
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            with open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+                stream.seek(HEADER_SIZE)
+                for name, kind in _COLUMNS:
+                    for block in codes.blocks:
+                        stream.write(np.ascontiguousarray(getattr(block, name), dtype=kind).data)
+                stream.flush()
+                dim = codes.blocks[0].codes.shape[1]
+                header = {"format": FORMAT, "dim": dim, "count": len(codes), "sums": _sums(part)}
+                stream.seek(0)
+                stream.write(json.dumps(header).encode("ascii").ljust(HEADER_SIZE))
+            part.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+        return path
+
+    def _sweep(self, latest: Path) -> None:
+        """Remove what came before; Windows refuses while another process has it mapped, and it goes the next time."""
+        parts = [path for path in self._place.parent.glob(f"{self._place.name}-*.part") if _age_s(path) > ABANDONED_S]
+        for path in [*self._kept(), *parts]:
+            if path != latest:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return float("inf")
+
+
+def _sums(path: Path) -> list[int]:
+    """CRC-32 of every ``SUMMED`` bytes behind the header, taken on several threads."""
+    body = np.memmap(path, dtype=np.uint8, mode="r", offset=HEADER_SIZE)
+    parts = [body[first : first + SUMMED] for first in range(0, len(body), SUMMED)]
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="sums") as threads:
+        return list(threads.map(zlib.crc32, parts))
+
+
+def _read(path: Path, dim: int) -> Block:
+    """Map a snapshot of vectors of ``dim`` components; raises ``ValueError`` where it is not whole."""
+    with path.open("rb") as stream:
+        header = json.loads(stream.read(HEADER_SIZE))
+    if (header["format"], header["dim"]) != (FORMAT, dim):
+        raise ValueError("another format, or vectors of another length")
+    count = int(header["count"])
+    columns: dict[str, Any] = {}
+    offset = HEADER_SIZE
+    for name, kind in _COLUMNS:
+        shape = (count, dim) if name == "codes" else (count,)
+        columns[name] = np.asarray(np.memmap(path, dtype=kind, mode="r", offset=offset, shape=shape))
+        offset += columns[name].nbytes
+    if path.stat().st_size != offset or _sums(path) != header["sums"]:
+        raise ValueError("it is damaged")
+    return Block(**columns)
+
+
+def _is_of(block: Block, stored: StoredVectors) -> bool:
+    """Whether the rows that are looked at, some everywhere and the last ones, hold what the library has stored."""
+    count = len(block)
+    everywhere, last = np.linspace(0, count - 1, COMPARED), np.arange(max(0, count - COMPARED), count)
+    at = np.unique(np.concatenate([everywhere, last]).astype(np.intp))
+    rows, vectors = stored.of_rows(block.rows[at].tolist())
+    return np.array_equal(rows, block.rows[at]) and np.array_equal(quantised(vectors)[0], block.codes[at])
