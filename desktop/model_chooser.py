@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 
 
 class ModelChooser(QWidget):
-    """One radio button a model. A model that has not seen all photos searches those it has seen.
-
-    The engine may go on with its model until it is started again; then a line says so.
+    """One radio button a model. One that has not seen all photos takes over when it has; a line says so.
 
     Signals:
         failed(failure): an ``EngineFailure``; the choice was taken back.
@@ -37,6 +34,8 @@ class ModelChooser(QWidget):
         self._models: tuple[ModelRow, ...] = ()
         self._chosen = ""
         self._contents: int | None = None
+        self._shown: list[str] = []
+        self._details: list[QLabel] = []
         self.group = QButtonGroup(self)
         self.group.idToggled.connect(self._on_toggled)
         self._column = QVBoxLayout(self)
@@ -47,6 +46,7 @@ class ModelChooser(QWidget):
         self.hint.setWordWrap(True)
         self.hint.hide()
         self._column.addWidget(self.hint)
+        client.library_changed.connect(self._on_library_changed)
 
     def load(self) -> None:
         """Ask for the models and for how many photos there are."""
@@ -55,13 +55,8 @@ class ModelChooser(QWidget):
 
     def _on_models(self, result: ModelList) -> None:
         self._models = result.models
-        keys = [model.key for model in result.models]
-        self._chosen = self._chosen if self._chosen in keys else self._used()
+        self._chosen = next((model.key for model in result.models if model.is_coming), self._used())
         self._show()
-
-    def _on_chosen(self, key: str, result: ModelList) -> None:
-        self._chosen = key
-        self._on_models(result)
 
     def _used(self) -> str:
         return next((model.key for model in self._models if model.in_use), "")
@@ -70,38 +65,50 @@ class ModelChooser(QWidget):
         self._contents = status.contents
         self._show()
 
+    def _on_library_changed(self, _changed: object) -> None:
+        if self.isVisible():
+            self.load()
+
     def _show(self) -> None:
         with QSignalBlocker(self.group):
-            for button in self.group.buttons():
-                self.group.removeButton(button)
-            rows = QWidget()
-            column = QVBoxLayout(rows)
-            column.setContentsMargins(0, 0, 0, 0)
+            if [model.key for model in self._models] != self._shown:
+                self._make_rows()  # else they stay, with the focus of whoever is at them
             for position, model in enumerate(self._models):
-                self._add(column, position, model)
+                button, detail = self.group.button(position), self._details[position]
+                button.setChecked(model.key == self._chosen)
+                detail.setText(self._detail(model))
+                button.setAccessibleDescription(detail.text())
+        self._show_hint()
+
+    def _make_rows(self) -> None:
+        for button in self.group.buttons():
+            self.group.removeButton(button)
+        rows = QWidget()
+        column = QVBoxLayout(rows)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._details = [self._add(column, position, model) for position, model in enumerate(self._models)]
         self._column.replaceWidget(self._rows, rows)
         self._rows.hide()
         self._rows.deleteLater()
         self._rows = rows
-        self._show_hint()
+        self._shown = [model.key for model in self._models]
 
     def _show_hint(self) -> None:
-        name = next((model.name for model in self._models if model.key == self._chosen), "")
-        self.hint.setText(self.tr("{model} searches from the next start of Balloon on.").format(model=name))
-        self.hint.setVisible(bool(name) and self._chosen != self._used())
+        coming = next((model.name for model in self._models if model.is_coming), "")
+        self.hint.setText(self.tr("{model} searches as soon as it has seen all photos.").format(model=coming))
+        self.hint.setVisible(bool(coming))
 
-    def _add(self, column: QVBoxLayout, position: int, model: ModelRow) -> None:
+    def _add(self, column: QVBoxLayout, position: int, model: ModelRow) -> QLabel:
         button = QRadioButton(model.name.replace("&", "&&"))
-        button.setChecked(model.key == self._chosen)
-        detail = QLabel(self._detail(model))
+        detail = QLabel()
         detail.setObjectName("muted")
         detail.setWordWrap(True)
         detail.setIndent(24)
-        button.setAccessibleDescription(detail.text())
         self.group.addButton(button, position)
         column.addWidget(button)
         column.addWidget(detail)
         column.addSpacing(6)
+        return detail
 
     def _detail(self, model: ModelRow) -> str:
         languages = ", ".join(LANGUAGE_NAMES.get(code, code) for code in model.languages)
@@ -116,7 +123,7 @@ class ModelChooser(QWidget):
     def _on_toggled(self, position: int, checked: bool) -> None:
         key = self._models[position].key
         if checked and key != self._chosen:
-            self._lists.ask_anew("models.use", ModelUse(key), partial(self._on_chosen, key), self._on_failed)
+            self._lists.ask_anew("models.use", ModelUse(key), self._on_models, self._on_failed)
 
     def _on_failed(self, failure: EngineFailure) -> None:
         self._show()

@@ -89,6 +89,10 @@ class Engine(Keeping):
         open_it = opening.open_writer if write else opening.open_reader
         return Engine(open_it(self.paths), self._parts.shared)
 
+    def seen_with(self, shared: Shared) -> Engine:
+        """This very connection under another model; there is nothing more to close."""
+        return Engine(self._parts.database, shared)
+
     def __enter__(self) -> Engine:
         return self
 

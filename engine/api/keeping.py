@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.api.parts import Parts
 from engine.config import model_dirs
+from engine.library.embeddings import Embeddings
 from engine.models.catalog import find_card, find_package, installed
+from engine.models.encoder import Encoder
+from engine.search.vectors import HotMatrix
 
 if TYPE_CHECKING:
-    from engine.api.parts import Parts
+    from engine.api.parts import Shared
     from engine.protocol import methods as wire
 
 MODEL_SETTING = "model"
@@ -77,6 +82,26 @@ class Keeping:
             for card in installed(model_dirs())
         ]
         return ModelList(tuple(rows))
+
+    def with_model(self, key: str) -> Shared:
+        """What threads would share under another model of this computer; raises ``KnownError`` where it is unusable."""
+        encoder = Encoder.open(find_package(key, model_dirs()))
+        return replace(self._parts.shared, encoder=encoder, matrix=HotMatrix(encoder.card.dim))
+
+    @property
+    def shared(self) -> Shared:
+        """What this engine shares with others under its model."""
+        return self._parts.shared
+
+    def adopt(self, shared: Shared) -> None:
+        """Go on with this model. Engines that were opened before keep theirs."""
+        self._parts = Parts(self._parts.database, shared)
+
+    def has_seen_all(self, shared: Shared) -> bool:
+        """Whether this model has a vector of everything that can be seen now."""
+        card = shared.encoder.card
+        model = Embeddings.of_model(self._parts.database, card.key, card.fingerprint, card.dim).model
+        return not self._parts.photos.count_unread() and not self._parts.contents.count_without_embedding(model)
 
     def use_model(self, key: str) -> wire.ModelList:
         """Search with this model from the next start on; the vectors of the others stay."""

@@ -325,7 +325,10 @@ class SettingValue:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A model on this computer; ``indexed`` contents have a vector of it."""
+    """A model on this computer; ``indexed`` contents have a vector of it.
+
+    ``in_use``: it answers. ``is_coming``: it was chosen, and answers as soon as it has seen all photos.
+    """
 
     key: str
     name: str
@@ -333,6 +336,7 @@ class ModelRow:
     licence: str
     in_use: bool
     indexed: int
+    is_coming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +348,7 @@ class ModelList:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """Search with this model from now on."""
+    """Search with this model: at once, or as soon as it has seen all photos; the one before answers meanwhile."""
 
     key: str
 

@@ -6,6 +6,8 @@ requests go to two reader threads, edits to one edits thread (``lanes``), each t
 shared encoder; the few that need no library are answered on the main thread. Whoever is done takes the call off the
 open ones and writes the answer: exactly one, whatever was cancelled meanwhile.
 
+Which model all of them work with is ``model_choice``'s affair.
+
 Beside them one thread indexes (``indexing``, and ``reports`` for what it tells), woken by requests, by file events and
 by the clock (``watching``), and by folders that come and go (``roots``); it waits where the person wants it to, for the
 mains or for an idle computer (``waiting``, ``surroundings``). It writes over a connection of its own, as the

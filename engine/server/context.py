@@ -12,17 +12,19 @@ if TYPE_CHECKING:
     from engine.api import Engine
     from engine.server.indexing import IndexingThread
     from engine.server.lanes import OwnEngine
+    from engine.server.model_choice import ModelChoice
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an answer may use: the engine of the thread it runs on, indexing, and ``later`` to queue an edit.
+    """What an answer may use: the engine of the thread it runs on, indexing, models, and ``later`` to queue an edit.
 
     ``end_edits``: no edit begins any more; ``shut_down`` has to follow.
     """
 
     own_engine: OwnEngine
     indexing: IndexingThread
+    models: ModelChoice
     later: Callable[[Callable[[Engine], None]], None]
     end_edits: Callable[[], None]
     shut_down: Callable[[], None]

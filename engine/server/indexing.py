@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import KnownError
 from engine.protocol import ErrorKind, FolderState, IndexProgress
-from engine.protocol.methods import IndexState
+from engine.protocol.methods import IndexState, LibraryChanged
 from engine.server.lanes import OwnEngine
 from engine.server.reports import RunReports, stopped, waiting
 from engine.server.roots import RootsThread
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.api import Engine
     from engine.indexing.indexer import Indexer
     from engine.library.folders import Folder
-    from engine.server.lanes import OpenEngine
+    from engine.server.model_choice import ModelChoice
     from engine.server.reports import Notify
     from engine.server.waiting import Surroundings
 
@@ -66,8 +66,9 @@ class Wish:
 class IndexingThread:
     """Owns the indexing thread, its engine and the watch. The methods may be called from any thread."""
 
-    def __init__(self, open_engine: OpenEngine, notify: Notify, surroundings: Surroundings | None = None) -> None:
-        self._own = OwnEngine(open_engine)
+    def __init__(self, models: ModelChoice, notify: Notify, surroundings: Surroundings | None = None) -> None:
+        self._models = models
+        self._own = OwnEngine(models.open_indexing, models.is_current_for_indexing)
         self._notify = notify
         self._watch = WatchThread(self.ask)
         self._roots = RootsThread(self.ask)
@@ -220,7 +221,7 @@ class IndexingThread:
         covered = [folder for folder in folders if wish.covers(folder)]
         self._roots.follow(_followed(folders), covered)
         self._watch.watch(_reachable(folders))
-        reports = RunReports(engine, self._notify, is_awaited=wish.is_awaited)
+        reports = RunReports(engine, self._notify, is_awaited=wish.is_awaited, status=self._models.status)
         indexer = engine.indexer()
         with self._in_hand(indexer, reports, wish) as may_run:
             if not may_run:
@@ -232,6 +233,8 @@ class IndexingThread:
         else:
             self._goes_anyway = False
             reports.finish(report)
+            if self._models.on_seen_all(engine):
+                self._notify("library.changed", LibraryChanged(engine.status()))
             engine.prepare_captions()  # now, so that the first question for captions need not wait
         self._watch.watch(_reachable(engine.folders()))
 

@@ -18,14 +18,20 @@ logger = logging.getLogger(__name__)
 
 
 class OwnEngine:
-    """The engine of one thread: opened there when first asked for, closed there at the end."""
+    """The engine of one thread: opened there when first asked for, closed there at the end.
 
-    def __init__(self, open_engine: OpenEngine) -> None:
+    One that ``is_current`` does not know any more (another model answers now) is replaced when next asked for.
+    """
+
+    def __init__(self, open_engine: OpenEngine, is_current: Callable[[Engine], bool] = lambda _: True) -> None:
         self._open_engine = open_engine
+        self._is_current = is_current
         self._engine: Engine | None = None
 
     def __call__(self) -> Engine:
         """The engine; raises ``KnownError`` when it cannot be opened, and tries anew at the next call."""
+        if self._engine is not None and not self._is_current(self._engine):
+            self.close()
         if self._engine is None:
             self._engine = self._open_engine()
         return self._engine
@@ -49,8 +55,8 @@ Job: TypeAlias = "Callable[[OwnEngine], None]"
 class Lane:
     """Threads and their queue. A job gets its thread's engine and keeps its troubles to itself."""
 
-    def __init__(self, name: str, threads: int, open_engine: OpenEngine) -> None:
-        self._open_engine = open_engine
+    def __init__(self, name: str, threads: int, own_engine: Callable[[], OwnEngine]) -> None:
+        self._own_engine = own_engine
         self._changed = threading.Condition()
         self._jobs: deque[Job] = deque()
         self._spare: Job | None = None
@@ -83,7 +89,7 @@ class Lane:
             self._changed.notify()
 
     def _work(self) -> None:
-        own = OwnEngine(self._open_engine)
+        own = self._own_engine()
         try:
             while (taken := self._next()) is not None:
                 job, is_spare = taken

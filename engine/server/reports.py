@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.api import Engine
-    from engine.protocol import ErrorKind, FolderStatus, IndexReport
+    from engine.protocol import ErrorKind, FolderStatus, IndexReport, LibraryStatus
 
     Notify: TypeAlias = Callable[[str, Any], None]
 
@@ -37,12 +37,19 @@ class RunReports:
     """
 
     def __init__(
-        self, engine: Engine, notify: Notify, *, is_awaited: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        engine: Engine,
+        notify: Notify,
+        *,
+        is_awaited: bool,
+        status: Callable[[Engine], LibraryStatus] = lambda engine: engine.status(),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.latest: IndexProgress | None = None
         self._engine = engine
         self._notify = notify
         self._is_awaited = is_awaited
+        self._status = status
         self._clock = clock
         self._progress_due = clock()
         self._unsent: IndexProgress | None = None
@@ -90,7 +97,7 @@ class RunReports:
 
     def _tell_changed(self) -> None:
         started = self._clock()
-        self._notify("library.changed", LibraryChanged(self._engine.status()))
+        self._notify("library.changed", LibraryChanged(self._status(self._engine)))
         took_s = self._clock() - started
         self._changed_due = self._clock() + max(CHANGED_EVERY_S, took_s / COUNTING_SHARE)
 

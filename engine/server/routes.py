@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import KnownError
 from engine.protocol import ErrorKind, PhotoPath
-from engine.protocol.methods import PROTOCOL_VERSION, Empty, FolderList, IssueList, LibraryMoved, SettingValue, Welcome
+from engine.protocol.methods import (
+    PROTOCOL_VERSION,
+    Empty,
+    FolderList,
+    IssueList,
+    LibraryMoved,
+    ModelList,
+    SettingValue,
+    Welcome,
+)
 from engine.server.context import Place, Route
 from engine.server.waiting import WISHES, Wishes
 from engine.version import build, version
@@ -239,11 +249,18 @@ def _set_setting(context: Context, request: SettingValue) -> SettingValue:
 
 
 def _list_models(context: Context, _: Empty) -> wire.ModelList:
-    return context.engine.models()
+    return _with_coming(context, context.engine.models())
 
 
 def _use_model(context: Context, request: wire.ModelUse) -> wire.ModelList:
-    return context.engine.use_model(request.key)
+    with context.indexing.at_rest():
+        context.models.choose(context.engine, request.key)
+    context.indexing.ask(None, is_awaited=True)
+    return _list_models(context, Empty())
+
+
+def _with_coming(context: Context, found: wire.ModelList) -> wire.ModelList:
+    return ModelList(tuple(replace(row, is_coming=row.key == context.models.coming) for row in found.models))
 
 
 def _check_for_update(_context: Context, _: Empty) -> wire.UpdateResult:
@@ -301,6 +318,6 @@ ROUTES: dict[str, Route] = {
     "settings.get": _read(_get_setting),
     "settings.set": _edit(_set_setting),
     "models.list": _read(_list_models),
-    "models.use": _edit(_use_model),
+    "models.use": _edit(_use_model, changes=True),
     "update.check": _read(_check_for_update),
 }

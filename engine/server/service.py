@@ -26,6 +26,7 @@ from engine.server.messages import (
     notification_message,
     read_call,
 )
+from engine.server.model_choice import ModelChoice
 from engine.server.routes import ROUTES
 
 if TYPE_CHECKING:
@@ -65,9 +66,10 @@ class Server:
         self._inbox: queue.SimpleQueue[bytes | _End | None] = queue.SimpleQueue()
         self._writer = LineWriter(target, self.stop)
         self._calls = OpenCalls(self._writer)
-        self._readers = Lane("reader", READER_THREADS, functools.partial(self._sibling, write=False))
-        self._edits = Lane("edits", 1, functools.partial(self._sibling, write=True))
-        self._indexing = IndexingThread(functools.partial(self._sibling, write=True), self._notify, surroundings)
+        self._models = ModelChoice(self._root)
+        self._readers = Lane("reader", READER_THREADS, functools.partial(self._own_engine, write=False))
+        self._edits = Lane("edits", 1, functools.partial(self._own_engine, write=True))
+        self._indexing = IndexingThread(self._models, self._notify, surroundings)
         self._main_engine = OwnEngine(self._root)
         self._last_search: Call | None = None
 
@@ -110,8 +112,8 @@ class Server:
             raise self._opened.trouble or KnownError(ErrorKind.INTERNAL, "The library was not opened.")
         return self._opened.engine
 
-    def _sibling(self, *, write: bool) -> Engine:
-        return self._root().sibling(write=write)
+    def _own_engine(self, *, write: bool) -> OwnEngine:
+        return OwnEngine(functools.partial(self._models.open, write=write), self._models.is_current)
 
     # Taking calls
 
@@ -172,7 +174,15 @@ class Server:
             self._follow(call, route, result, is_wanted=is_wanted)
 
     def _context(self, own: OwnEngine) -> Context:
-        return Context(own, self._indexing, self._later, self._edits.stop, self.stop, self._opened.trouble is not None)
+        return Context(
+            own,
+            self._indexing,
+            self._models,
+            self._later,
+            self._edits.stop,
+            self.stop,
+            self._opened.trouble is not None,
+        )
 
     def _follow(self, call: Call, route: Route, result: Any, *, is_wanted: bool) -> None:
         if route.improves and is_wanted:

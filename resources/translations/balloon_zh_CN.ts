@@ -617,8 +617,8 @@
 <context>
     <name>ModelChooser</name>
     <message>
-        <source>{model} searches from the next start of Balloon on.</source>
-        <translation>下次启动 Balloon 时将使用 {model} 搜索。</translation>
+        <source>{model} searches as soon as it has seen all photos.</source>
+        <translation>{model} 看完所有照片后就会开始用于搜索。</translation>
     </message>
     <message>
         <source>searches {indexed} of {contents} photos</source>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from desktop import notices
 from desktop.preferences import Preferences
 from desktop.settings import AppSettings
 from engine.protocol import PhotoPath
-from engine.protocol.methods import CachesCleared, ModelList, ModelRow, ModelUse, SettingValue, Welcome
+from engine.protocol.methods import CachesCleared, LibraryChanged, ModelList, ModelRow, ModelUse, SettingValue, Welcome
 from tests.desktop import panel_data as data
 from tests.desktop.panel_client import FakeClient, offscreen
 
@@ -154,21 +155,34 @@ def test_choosing_a_model_uses_it_and_shows_what_the_engine_says(preferences: Pr
     assert len(client.all_of("models.use")) == 1
 
 
-def test_model_that_waits_for_the_next_start_stays_chosen_and_says_so(
+def with_coming(key: str) -> ModelList:
+    return ModelList(tuple(replace(model, is_coming=model.key == key) for model in data.MODELS.models))
+
+
+def test_model_that_has_yet_to_see_the_photos_stays_chosen_and_says_so(
     preferences: Preferences, client: FakeClient
 ) -> None:
     assert preferences.models.hint.isHidden()
     preferences.models.group.button(2).click()
-    client.last("models.use").answer(data.MODELS)  # the engine goes on with the old one
+    client.last("models.use").answer(with_coming("siglip2-base"))  # the engine answers with the old one meanwhile
     assert preferences.models.group.checkedId() == 2
-    assert preferences.models.hint.text().startswith("SigLIP 2 base searches from the next start")
-    preferences.reload()
+    assert preferences.models.hint.text() == "SigLIP 2 base searches as soon as it has seen all photos."
+    button = preferences.models.group.button(2)
+    client.answers["models.list"] = data.MODELS
+    client.library_changed.emit(LibraryChanged(data.status()))
     client.settle()
-    assert preferences.models.group.checkedId() == 2
+    assert preferences.models.hint.isHidden(), "the list is asked for again when the library changes"
+    assert preferences.models.group.button(2) is button, "the buttons stay, with their focus"
+
+
+def test_choice_of_a_model_can_be_thought_better_of(preferences: Preferences, client: FakeClient) -> None:
+    preferences.models.group.button(2).click()
+    client.last("models.use").answer(with_coming("siglip2-base"))
     preferences.models.group.button(0).click()
     assert client.last("models.use").params == ModelUse("balloon-mini")
     client.last("models.use").answer(data.MODELS)
     assert preferences.models.hint.isHidden()
+    assert preferences.models.group.checkedId() == 0
 
 
 def test_model_that_cannot_be_used_is_not_chosen(preferences: Preferences, client: FakeClient) -> None:

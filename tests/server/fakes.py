@@ -113,7 +113,9 @@ class FakeEngine:
         self.library.opened.append(threading.current_thread().name)
 
     def sibling(self, *, write: bool) -> FakeEngine:
-        return FakeEngine(self.library, write=write)
+        made = FakeEngine(self.library, write=write)
+        made.encoder = self.encoder
+        return made
 
     def close(self) -> None:
         self.library.closed.append(threading.current_thread().name)
