@@ -44,6 +44,7 @@ types:
 	$(BIN)/mypy packaging/demo.py
 	$(BIN)/mypy packaging/check_captions.py
 	$(BIN)/mypy benchmarks/desktop_latency.py
+	$(BIN)/mypy benchmarks/gpu.py
 	$(BIN)/mypy docs/screenshots/take.py
 
 contracts:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from engine.errors import KnownError
-from engine.models.package import ImageTower, ModelCard, read_card, verify
+from engine.models.image_runner import ImageRunner, normalised
+from engine.models.package import ModelCard, read_card, verify
 from engine.models.session import Session
 from engine.models.tokenizer import TextTokenizer
 from engine.protocol import ErrorKind
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from engine.models.image_runner import RunnerFacts
 
 
 class EncodesPhotos(Protocol):
@@ -34,28 +37,43 @@ class EncodesPhotos(Protocol):
 class Encoder:
     """A model package; each tower is verified and loaded when first used, and may be used from any thread."""
 
-    def __init__(self, folder: Path, card: ModelCard, *, threads: int = 0) -> None:
+    def __init__(self, folder: Path, card: ModelCard, *, threads: int = 0, wanted: str | None = None) -> None:
+        """``wanted``: the provider that a person asks for to run the image tower, None for the best there is."""
         self.card = card
         self.folder = folder
         self._threads = threads
         self._loading = threading.Lock()
-        self._image: Session | None = None
+        self._runner = ImageRunner(folder, card, threads=threads, wanted=wanted)
         self._text: tuple[Session, TextTokenizer] | None = None
 
     @classmethod
-    def open(cls, folder: Path, *, threads: int = 0) -> Encoder:
+    def open(cls, folder: Path, *, threads: int = 0, wanted: str | None = None) -> Encoder:
         """Read the card; raises ``KnownError`` (MODEL_MISSING, MODEL_DAMAGED)."""
-        return cls(folder, read_card(folder), threads=threads)
+        return cls(folder, read_card(folder), threads=threads, wanted=wanted)
+
+    @property
+    def facts(self) -> RunnerFacts:
+        """What ran the last photos, and how fast."""
+        return self._runner.facts
 
     @property
     def provider(self) -> str | None:
-        """The execution provider the image tower runs on, None before its first use."""
-        return None if self._image is None else self._image.provider
+        """The execution provider that ran the last photos, None before the first."""
+        return self._runner.facts.provider
 
     @property
     def provider_reasons(self) -> tuple[str, ...]:
         """Why better providers than ``provider`` were left out."""
-        return () if self._image is None else self._image.reasons
+        return self._runner.facts.reasons
+
+    @property
+    def batch_size(self) -> int:
+        """How many photos at once suit what runs the image tower."""
+        return self._runner.batch_size
+
+    def release_images(self) -> None:
+        """Give back the memory of the image tower, on the GPU and here, until the next photo comes."""
+        self._runner.release()
 
     def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Encode (N, size, size, 3) uint8 RGB pixels, 0..255, into (N, dim) float32 unit vectors.
@@ -65,8 +83,7 @@ class Encoder:
         if not len(pixels):
             return np.zeros((0, self.card.dim), dtype=np.float32)
         tower = self.card.image
-        feeds = {tower.input: pixels if tower.dtype == "uint8" else _normalised(pixels, tower)}
-        return unit(self._image_session().run(tower.output, feeds))
+        return unit(self._runner.run(tower.output, self._rows(pixels)))
 
     def encode_grid(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Encode one photo, (size, size, 3) uint8, into its grid, (cells, dim) float32, row by row.
@@ -76,8 +93,7 @@ class Encoder:
         tower = self.card.image
         if tower.grid_output is None:
             raise KnownError(ErrorKind.EXTRA_MISSING, f"The model {self.card.key} cannot say which part matched.")
-        feeds = {tower.input: pixels[None] if tower.dtype == "uint8" else _normalised(pixels[None], tower)}
-        grid: NDArray[np.float32] = self._image_session().run(tower.grid_output, feeds)[0]
+        grid: NDArray[np.float32] = self._runner.run(tower.grid_output, self._rows(pixels[None]))[0]
         return grid
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -92,20 +108,17 @@ class Encoder:
             feeds[tower.attention_mask] = mask
         return unit(session.run(tower.output, feeds))
 
-    def _image_session(self) -> Session:
-        with self._loading:
-            if self._image is None:
-                verify(self.folder, self.card, self.card.image.file)
-                self._image = Session(self.folder / self.card.image.file, threads=self._threads)
-            return self._image
+    def _rows(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
+        tower = self.card.image
+        return pixels if tower.dtype == "uint8" else normalised(pixels, tower.mean, tower.std)
 
     def _text_session(self) -> tuple[Session, TextTokenizer]:
         with self._loading:
             if self._text is None:
                 tower = self.card.text
-                verify(self.folder, self.card, tower.file, tower.tokenizer)
+                verify(self.folder, self.card, tower.file, tower.tokenizer, *tower.data_files)
                 # One short text at a time: a GPU would only cost the copy.
-                session = Session(self.folder / tower.file, threads=self._threads, cpu_only=True)
+                session = Session(self.folder / tower.file, threads=self._threads)
                 self._text = (session, TextTokenizer(self.folder, tower))
             return self._text
 
@@ -115,9 +128,3 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return scaled
-
-
-def _normalised(pixels: NDArray[np.uint8], tower: ImageTower) -> NDArray[np.float32]:
-    scale = 1.0 / (255.0 * np.asarray(tower.std, dtype=np.float32))
-    offset = np.asarray(tower.mean, dtype=np.float32) / np.asarray(tower.std, dtype=np.float32)
-    return np.ascontiguousarray((pixels * scale - offset).transpose(0, 3, 1, 2), dtype=np.float32)

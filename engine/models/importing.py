@@ -99,7 +99,7 @@ def _build(source: Path, model: ForeignModel, package: Path, naming: Naming) -> 
 
 def _load(source: Path, copy: Path) -> Session:
     try:
-        return Session(copy, cpu_only=True)
+        return Session(copy)
     except KnownError as error:
         why = (
             f"{copy.name} is no graph that ONNX Runtime loads from one file; weights kept in a second file do not work"

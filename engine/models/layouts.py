@@ -17,11 +17,13 @@ from engine.protocol import ErrorKind
 if TYPE_CHECKING:
     from pathlib import Path
 
-Cleaning = Literal["nfkc", "whitespace", "canonical", "none"]
+    from engine.models.package import Cleaning
+
 Interpolation = Literal["bilinear", "bicubic", "lanczos"]
 Numbers = tuple[float, float, float]
 
 CLIP_LENGTH = 77
+LARGE_FOR_CONVNEXT = 384
 SIGLIP_LENGTH = 64
 _MANY = 1 << 20  # a tokenizer without a limit says 1e30
 # Pillow's numbers, which image processors write.
@@ -34,7 +36,7 @@ _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27
 class ForeignModel:
     """What a ready-made folder says of its model; ``max_length`` and ``padding`` as ``TextTower`` has them."""
 
-    layout: Literal["Immich", "transformers.js"]
+    layout: Literal["Immich", "transformers.js", "checkpoint"]
     image: Path
     text: Path
     tokenizer: Path
@@ -102,7 +104,7 @@ def _transformers_js(folder: Path) -> ForeignModel:
     config = _settings(folder, folder / "config.json")
     tokenizer = _settings(folder, folder / "tokenizer_config.json")
     pictures = _settings(folder, folder / "preprocessor_config.json")
-    mean, std = _normalisation(pictures)
+    spec, mean, std = picture_settings(pictures)
     # SigLIP was trained on texts of full length without a mask, and its pooled output is the vector.
     is_siglip = str(config.get("model_type", "")).startswith("siglip")
     pooled = ("pooler_output",) if is_siglip else ()
@@ -111,7 +113,7 @@ def _transformers_js(folder: Path) -> ForeignModel:
         folder / "onnx" / "vision_model.onnx",
         _file(folder, folder / "onnx" / "text_model.onnx"),
         _file(folder, folder / "tokenizer.json"),
-        _hugging_face_spec(pictures),
+        spec,
         mean,
         std,
         _max_length(config, tokenizer, SIGLIP_LENGTH if is_siglip else CLIP_LENGTH),
@@ -123,8 +125,16 @@ def _transformers_js(folder: Path) -> ForeignModel:
     )
 
 
+def picture_settings(pictures: dict[str, Any]) -> tuple[InputSpec, Numbers, Numbers]:
+    """What an image processor's file means: input spec, mean and standard deviation.
+
+    Raises ``KeyError``, ``TypeError`` or ``ValueError`` for what Balloon cannot do.
+    """
+    return _hugging_face_spec(pictures), *_normalisation(pictures)
+
+
 def _hugging_face_spec(pictures: dict[str, Any]) -> InputSpec:
-    """What an image processor's file means: ``shortest_edge`` and a cut, or both sides scaled."""
+    """``shortest_edge`` and a cut, or both sides scaled."""
     if not pictures.get("do_resize", True):
         raise ValueError("do_resize is off")
     interpolation = _RESAMPLING.get(pictures.get("resample", 3))
@@ -132,6 +142,8 @@ def _hugging_face_spec(pictures: dict[str, Any]) -> InputSpec:
         raise ValueError(f"resample {pictures['resample']}")
     size, is_cut = pictures["size"], pictures.get("do_center_crop", "crop_size" in pictures)
     edge = size.get("shortest_edge") if isinstance(size, dict) else size if is_cut else None
+    if edge is not None and "crop_pct" in pictures:
+        return _convnext_spec(int(edge), float(pictures["crop_pct"]), interpolation)
     if edge is not None:
         if not is_cut:
             raise ValueError("shortest_edge without a centre crop gives no square")
@@ -141,6 +153,13 @@ def _hugging_face_spec(pictures: dict[str, Any]) -> InputSpec:
     if is_cut and _square(pictures.get("crop_size", size)) != both:
         raise ValueError("a square that is cut again")
     return InputSpec(both, "squash", interpolation)
+
+
+def _convnext_spec(edge: int, crop_pct: float, interpolation: Interpolation) -> InputSpec:
+    """ConvNeXT's and ResNet's processor cuts without saying so, and squashes what is large."""
+    if edge >= LARGE_FOR_CONVNEXT:
+        return InputSpec(edge, "squash", interpolation)
+    return InputSpec(edge, "shortest", interpolation, edge / int(edge / crop_pct))
 
 
 def _normalisation(pictures: dict[str, Any]) -> tuple[Numbers, Numbers]:

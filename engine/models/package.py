@@ -10,19 +10,21 @@ import hashlib
 import itertools
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from engine.errors import KnownError
 from engine.imaging.preprocess import InputSpec
 from engine.protocol import ErrorKind
 
+Cleaning = Literal["nfkc", "whitespace", "canonical", "none"]
+
 CARD_NAME = "model.json"
 FORMAT = 1
 _CHANNELS = 3
 _CHOICES = frozenset(itertools.product(("uint8", "float32"), ("longest", "max_length"), ("shortest", "squash")))
-_CLEANINGS = frozenset(("nfkc", "whitespace", "canonical", "none"))
+_CLEANINGS = frozenset(get_args(Cleaning))
 _INTERPOLATIONS = frozenset(("bilinear", "bicubic", "lanczos"))
 
 
@@ -31,6 +33,9 @@ class ImageTower:
     """The image side. Input: ``dtype`` uint8 means (N, size, size, 3) pixels 0..255 and a graph that normalises itself;
     float32 means (N, 3, size, size) of (pixel / 255 - mean) / std. Output ``output``: (N, dim) float32, not
     necessarily of unit length. ``grid_output``, where present: (N, rows * columns, grid width) float32.
+
+    ``half_file``, where present, is the same graph computing in float16, for GPUs. ``data_files`` hold weights that do
+    not fit into ``file`` (ONNX's external data) and lie beside it.
     """
 
     file: str
@@ -41,6 +46,8 @@ class ImageTower:
     input: str = "pixels"
     output: str = "vector"
     grid_output: str | None = None
+    half_file: str | None = None
+    data_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class TextTower:
 
     ``cleaning`` comes before it: ``nfkc`` folds forms and widths, ``whitespace`` makes every run of it one space,
     ``canonical`` also takes ASCII punctuation away and lowers (open_clip's "canonicalize"), ``none`` is nothing.
+    ``data_files`` as the image tower has them.
     """
 
     file: str
@@ -58,10 +66,15 @@ class TextTower:
     padding: Literal["longest", "max_length"] = "longest"
     pad_id: int = 0
     lowercase: bool = False
-    cleaning: Literal["nfkc", "whitespace", "canonical", "none"] = "nfkc"
+    cleaning: Cleaning = "nfkc"
     input_ids: str = "input_ids"
     attention_mask: str | None = "attention_mask"
     output: str = "vector"
+    data_files: tuple[str, ...] = ()
+
+    def cleaned(self, cleaning: Cleaning) -> TextTower:
+        """The same tower with another cleaning."""
+        return replace(self, cleaning=cleaning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +108,14 @@ class ModelCard:
     @property
     def text_fingerprint(self) -> str:
         """Names the text tower: a learned mapping changes it and leaves the photos' ``fingerprint`` as it is."""
-        return str(self.files[self.text.file]["sha256"])
+        return str(self.files[(*self.text.data_files, self.text.file)[0]]["sha256"])
 
 
 def image_fingerprint(folder: Path, image: ImageTower) -> str:
     """Sha256 (hex) over the image tower's file and everything that changes its input."""
     spec = json.dumps([asdict(image.input_spec), image.dtype, image.mean, image.std], sort_keys=True)
-    return hashlib.sha256(f"{file_sha256(folder / image.file)}|{spec}|{image.output}".encode()).hexdigest()
+    weights = "+".join(file_sha256(folder / name) for name in (image.file, *image.data_files))
+    return hashlib.sha256(f"{weights}|{spec}|{image.output}".encode()).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
@@ -160,12 +174,14 @@ def _card_from(values: dict[str, Any]) -> ModelCard:
     image = dict(values["image"])
     image["input_spec"] = InputSpec(**image["input_spec"])
     image["mean"], image["std"] = tuple(image["mean"]), tuple(image["std"])
+    text = dict(values["text"])
+    image["data_files"], text["data_files"] = tuple(image.get("data_files", ())), tuple(text.get("data_files", ()))
     calibration = values.get("calibration")
     return ModelCard(
         **values
         | {
             "image": ImageTower(**image),
-            "text": TextTower(**values["text"]),
+            "text": TextTower(**text),
             "calibration": None if calibration is None else Calibration(**calibration),
             "languages": tuple(values["languages"]),
             "sources": tuple(values["sources"]),
@@ -179,12 +195,13 @@ def _check_values(card: ModelCard) -> None:
     needed = (
         card.key, card.name, card.licence, card.fingerprint, *card.languages,
         image.file, image.input, image.output, text.file, text.tokenizer, text.input_ids, text.output,
+        *image.data_files, *text.data_files,
     )  # fmt: skip
     numbers = (card.logit_scale, *image.mean, *image.std, spec.crop_fraction)
     limits = card.calibration or Calibration(match=1.0, possible=0.0)
     checks = {
         "names": _are(str, *needed) and all(needed),
-        "optional names": _are((str, type(None)), image.grid_output, text.attention_mask),
+        "optional names": _are((str, type(None)), image.grid_output, image.half_file, text.attention_mask),
         "sizes": all(type(count) is int and count > 0 for count in (card.dim, spec.size, text.max_length)),
         "padding": type(text.pad_id) is int and _are(bool, text.lowercase),
         "numbers": _are((int, float), *numbers) and all(map(math.isfinite, numbers)),
@@ -214,7 +231,9 @@ def _is_file_fact(name: object, fact: object) -> bool:
 
 
 def _check_names(folder: Path, card: ModelCard) -> None:
-    wanted = {card.image.file, card.text.file, card.text.tokenizer}
+    wanted = {card.image.file, card.text.file, card.text.tokenizer, *card.image.data_files, *card.text.data_files}
+    if card.image.half_file is not None:
+        wanted.add(card.image.half_file)
     for name in wanted | set(card.files):
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,7 +11,8 @@ import pytest
 
 from engine.errors import KnownError
 from engine.imaging.preprocess import preprocess
-from engine.models.encoder import Encoder, _normalised, unit
+from engine.models.encoder import Encoder, unit
+from engine.models.image_runner import normalised
 from engine.protocol import ErrorKind
 from tests.models.conftest import make_package
 from tests.photo_factory import scene
@@ -112,11 +112,11 @@ def test_model_without_a_grid_says_so(tmp_path: Path) -> None:
     assert raised.value.kind is ErrorKind.EXTRA_MISSING
 
 
-def test_pixels_are_normalised_as_the_card_says(tmp_path: Path) -> None:
+def test_pixels_arenormalised_as_the_card_says(tmp_path: Path) -> None:
     tower = replace(make_package(tmp_path).image, mean=(0.5, 0.0, 0.25), std=(0.5, 1.0, 0.25))
     pixels = np.zeros((1, 2, 3, 3), dtype=np.uint8)
     pixels[0, 1, 2] = (255, 51, 255)
-    found = _normalised(pixels, tower)
+    found = normalised(pixels, tower.mean, tower.std)
     assert found.shape == (1, 3, 2, 3)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found[0, :, 1, 2], [1.0, 0.2, 3.0], atol=1e-6)
@@ -127,33 +127,3 @@ def test_zero_vector_cannot_pass_for_a_vector() -> None:
     scaled = unit(np.array([[3, 4], [0, 0]], dtype=np.float32))
     np.testing.assert_allclose(scaled[0], [0.6, 0.8], atol=1e-6)
     assert np.isnan(scaled[1]).all()
-
-
-def test_tower_that_cuda_cannot_load_falls_back_to_the_cpu(
-    mini: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    from engine.models import session
-
-    runtime = session.runtime()
-
-    class Refuses:
-        """Like ONNX Runtime on a computer whose driver is too old."""
-
-        InferenceSession = staticmethod(
-            lambda path, options, providers: (
-                (_ for _ in ()).throw(RuntimeError("CUDA failure 35: driver too old"))
-                if session.CUDA in providers
-                else runtime.InferenceSession(path, options, providers=providers)
-            )
-        )
-        SessionOptions = runtime.SessionOptions
-        get_available_providers = staticmethod(lambda: [session.CUDA, session.CPU])
-        preload_dlls = staticmethod(lambda: None)
-
-    monkeypatch.setattr(session, "runtime", lambda: Refuses)
-    monkeypatch.setattr(session, "cuda_devices", lambda: (1, ""))
-    loaded = session.Session(mini / "image.onnx")
-    assert loaded.provider == session.CPU
-    assert "driver too old" in loaded.reasons[0]
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    caplog.clear()

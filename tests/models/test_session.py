@@ -10,35 +10,83 @@ from pathlib import Path
 import pytest
 
 from engine.errors import KnownError
-from engine.models import session
-from engine.models.session import CPU, CUDA, ProviderChoice, Session, choose_providers, cuda_devices
+from engine.models.accelerators import (
+    COREML,
+    CPU,
+    CUDA,
+    DIRECTML,
+    OPENVINO,
+    TENSORRT,
+    Machine,
+    ProviderChoice,
+    choose_providers,
+    cuda_devices,
+    provider_called,
+)
+from engine.models.session import Session
 from engine.protocol import ErrorKind
 
 ROOT = Path(__file__).parents[2]
-DML = "DmlExecutionProvider"
+
+
+def machine(devices: tuple[int, str], *, tensorrt: bool = False) -> Machine:
+    return Machine(lambda: devices, lambda: tensorrt)
 
 
 @pytest.mark.parametrize(
-    ("available", "cuda", "expected"),
+    ("available", "devices", "expected"),
     [
         ((CUDA, CPU), (0, "no NVIDIA driver"), ProviderChoice((CPU,), ("CUDA: no NVIDIA driver",))),
         ((CUDA, CPU), (1, ""), ProviderChoice((CUDA, CPU))),
-        (("TensorrtExecutionProvider", CUDA, CPU), (2, ""), ProviderChoice((CUDA, CPU))),
+        ((TENSORRT, CUDA, CPU), (2, ""), ProviderChoice((CUDA, CPU))),
         ((CPU,), (1, ""), ProviderChoice((CPU,))),
-        ((DML, CPU), (0, "no NVIDIA driver"), ProviderChoice((DML, CPU))),
-        ((CPU, DML, CUDA), (1, ""), ProviderChoice((CUDA, DML, CPU))),
+        ((DIRECTML, CPU), (0, "no NVIDIA driver"), ProviderChoice((DIRECTML, CPU))),
+        ((CPU, OPENVINO, COREML, DIRECTML, CUDA), (1, ""), ProviderChoice((CUDA, DIRECTML, COREML, OPENVINO, CPU))),
         (("AzureExecutionProvider", CPU), (0, ""), ProviderChoice((CPU,))),
     ],
 )
-def test_best_provider_that_works_is_asked_for_first(
-    available: tuple[str, ...], cuda: tuple[int, str], expected: ProviderChoice
+def test_best_provider_that_may_work_is_tried_first(
+    available: tuple[str, ...], devices: tuple[int, str], expected: ProviderChoice
 ) -> None:
-    assert choose_providers(available, cuda) == expected
+    assert choose_providers(available, None, machine(devices)) == expected
 
 
-def test_driver_is_asked_where_the_runtime_offers_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "cuda_devices", lambda: (0, "the NVIDIA driver does not answer"))
-    assert choose_providers((CUDA, CPU)).reasons == ("CUDA: the NVIDIA driver does not answer",)
+@pytest.mark.parametrize(
+    ("wanted", "available", "devices", "tensorrt", "expected"),
+    [
+        (CPU, (CUDA, CPU), (1, ""), False, ProviderChoice((CPU,))),
+        (CUDA, (CUDA, DIRECTML, CPU), (1, ""), False, ProviderChoice((CUDA, CPU))),
+        (
+            CUDA, (CUDA, DIRECTML, CPU), (0, "no NVIDIA device"), False,
+            ProviderChoice((CPU,), ("CUDA: no NVIDIA device",)),
+        ),
+        (
+            DIRECTML, (CUDA, CPU), (1, ""), False,
+            ProviderChoice((CPU,), ("Dml: this build of ONNX Runtime does not have it",)),
+        ),
+        (TENSORRT, (TENSORRT, CUDA, CPU), (1, ""), True, ProviderChoice((TENSORRT, CPU))),
+        (
+            TENSORRT, (TENSORRT, CUDA, CPU), (1, ""), False,
+            ProviderChoice((CPU,), ("Tensorrt: the TensorRT library is not installed",)),
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_person_asks_for_is_tried_or_its_absence_said(
+    wanted: str, available: tuple[str, ...], devices: tuple[int, str], tensorrt: bool, expected: ProviderChoice
+) -> None:
+    assert choose_providers(available, wanted, machine(devices, tensorrt=tensorrt)) == expected
+
+
+def test_accelerator_is_called_by_a_short_name() -> None:
+    assert (provider_called("CUDA"), provider_called(" directml "), provider_called("auto")) == (CUDA, DIRECTML, None)
+    with pytest.raises(KnownError, match="Known are: auto, cuda") as raised:
+        provider_called("gpu")
+    assert raised.value.kind is ErrorKind.USAGE
+
+
+def test_driver_is_asked_where_the_runtime_offers_cuda() -> None:
+    dead = machine((0, "the NVIDIA driver does not answer"))
+    assert choose_providers((CUDA, CPU), None, dead).reasons == ("CUDA: the NVIDIA driver does not answer",)
 
 
 def test_missing_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +123,7 @@ def test_damaged_graph_is_a_sentence(tmp_path: Path) -> None:
     for name, data in (("garbage.onnx", b"\xff" * 500), ("empty.onnx", b""), ("text.onnx", b"not a graph")):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(KnownError, match="Install the model again") as raised:
-            Session(tmp_path / name, cpu_only=True)
+            Session(tmp_path / name)
         assert raised.value.kind is ErrorKind.MODEL_DAMAGED
 
 

@@ -1,0 +1,208 @@
+"""The image tower on the provider that really works: chosen by trial, left when it fails, given back when idle."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from engine.models import image_runner, session
+from engine.models.accelerators import CPU, CUDA, ProviderChoice
+from engine.models.batching import BatchSize
+from engine.models.image_runner import ImageRunner
+from engine.models.package import read_card
+from engine.models.probing import Outcome, Trial, run_apart, verdict
+from engine.models.session import AcceleratorError, Session, provider_shares
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+EYE = np.eye(4, dtype=np.float32)
+
+
+def trial(path: Path) -> Trial:
+    return Trial(path / "image.onnx", CUDA, "pixels", "vector", np.zeros((4, 2, 2, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Outcome(EYE, {CUDA: 0.99, CPU: 0.01}), ""),
+        (Outcome(EYE * 7, {CUDA: 1.0}), ""),
+        (Outcome(EYE, {CUDA: 0.2, CPU: 0.8}), "CUDA: it left 80% of the work to the CPU"),
+        (
+            Outcome(np.ones((4, 4), np.float32), {CUDA: 1.0}),
+            "CUDA: its vectors are not those of the CPU (cosine 0.5000)",
+        ),
+        (Outcome(EYE * np.nan, {CUDA: 1.0}), "CUDA: its vectors are not those of the CPU (cosine nan)"),
+        (Outcome(EYE[:2], {CUDA: 1.0}), "CUDA: its vectors are not those of the CPU (cosine nan)"),
+        (Outcome(trouble="the driver crashed (SIGSEGV)"), "CUDA: the driver crashed (SIGSEGV)"),
+    ],
+)
+def test_accelerator_is_judged_by_what_it_did(outcome: Outcome, expected: str, tmp_path: Path) -> None:
+    assert verdict(trial(tmp_path), EYE, lambda _: outcome) == expected
+
+
+def crash(pipe: Connection, _: Trial) -> None:
+    """Like a driver that brings its process down."""
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_crashing_driver_costs_a_sentence(tmp_path: Path) -> None:
+    assert run_apart(trial(tmp_path), crash).trouble == "the driver crashed (SIGSEGV)"
+
+
+def test_provider_that_is_not_there_costs_a_sentence(mini: Path) -> None:
+    found = run_apart(Trial(mini / "image.onnx", CUDA, "pixels", "vector", np.zeros((4, 224, 224, 3), np.uint8)))
+    if found.vectors is not None:
+        pytest.skip("there is a GPU here")
+    assert found.trouble
+
+
+def test_profile_tells_who_ran_the_nodes(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.json"
+    profile.write_text(
+        '[{"cat": "Session", "dur": 9, "args": {}}, {"cat": "Node", "dur": 30, "args": {"provider": "CUDA"}},'
+        '{"cat": "Node", "dur": 10, "args": {"provider": "CPU"}}]'
+    )
+    assert provider_shares(profile) == {"CUDA": 0.75, "CPU": 0.25}
+    assert provider_shares(tmp_path / "none") == {}
+
+
+class FakeGpu(Session):
+    """A session that says it is CUDA: it counts, and fails when it is told to."""
+
+    at_once = 1000
+    is_broken = False
+    batches: list[int]
+
+    def __init__(self, path: Path, *, threads: int = 0, provider: str = CPU, binding: bool = True) -> None:
+        super().__init__(path, threads=1)
+        self.claimed = provider
+        self.batches = []
+
+    @property
+    def provider(self) -> str:
+        return self.claimed
+
+    def run(self, output: str, feeds: Any) -> NDArray[np.float32]:
+        count = len(next(iter(feeds.values())))
+        if self.claimed == CUDA:
+            if type(self).is_broken or count > type(self).at_once:
+                raise AcceleratorError("out of memory")
+            self.batches.append(count)
+        return super().run(output, feeds)
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> type[FakeGpu]:
+    kind: type[FakeGpu] = type("Gpu", (FakeGpu,), {})
+    monkeypatch.setattr(image_runner, "Session", kind)
+    monkeypatch.setattr(image_runner, "choose_providers", lambda *_: ProviderChoice((CUDA, CPU)))
+    return kind
+
+
+def photos(count: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(1).integers(0, 256, (count, 224, 224, 3), dtype=np.uint8)
+
+
+def runner(mini: Path, trouble: str = "") -> ImageRunner:
+    return ImageRunner(mini, read_card(mini), judge=lambda *_: trouble)
+
+
+def test_accelerator_that_passed_runs_the_photos(mini: Path, gpu: type[FakeGpu]) -> None:
+    found = runner(mini)
+    pixels = photos(6)
+    vectors = found.run("vector", pixels)
+    np.testing.assert_allclose(vectors, Session(mini / "image.onnx").run("vector", {"pixels": pixels}), atol=1e-4)
+    assert (found.facts.provider, found.facts.batch, found.facts.reasons) == (CUDA, 6, ())
+
+
+def test_accelerator_that_failed_its_trial_is_left_out_and_named(mini: Path, gpu: type[FakeGpu]) -> None:
+    found = runner(mini, "CUDA: the driver crashed (SIGSEGV)")
+    found.run("vector", photos(4))
+    assert (found.facts.provider, found.facts.reasons) == (CPU, ("CUDA: the driver crashed (SIGSEGV)",))
+
+
+def test_single_photo_does_not_wake_the_accelerator(mini: Path, gpu: type[FakeGpu]) -> None:
+    found = runner(mini)
+    found.run("vector", photos(1))
+    assert found.facts.provider == CPU
+
+
+def test_batch_that_does_not_fit_is_tried_by_halves(mini: Path, gpu: type[FakeGpu]) -> None:
+    gpu.at_once = 5
+    found = runner(mini)
+    pixels = photos(12)
+    assert found.run("vector", pixels).shape == (12, found._card.dim)
+    assert (found.facts.provider, found.batch_size) == (CUDA, 3)
+
+
+def test_accelerator_that_breaks_is_left_for_the_cpu(
+    mini: Path, gpu: type[FakeGpu], caplog: pytest.LogCaptureFixture
+) -> None:
+    found = runner(mini)
+    found.run("vector", photos(4))
+    gpu.is_broken = True
+    assert np.isfinite(found.run("vector", photos(4))).all()
+    assert (found.facts.provider, found.facts.reasons) == (CPU, ("CUDA: out of memory",))
+    assert [record.levelno for record in caplog.records if record.levelno >= logging.WARNING] == [logging.WARNING]
+    caplog.clear()
+
+
+def test_released_tower_comes_back_without_another_trial(mini: Path, gpu: type[FakeGpu]) -> None:
+    trials: list[Trial] = []
+
+    def judge(asked: Trial, _: NDArray[np.float32]) -> str:
+        trials.append(asked)
+        return ""
+
+    found = ImageRunner(mini, read_card(mini), judge=judge)
+    before = found.run("vector", photos(4))
+    found.release()
+    assert found._fast is None
+    np.testing.assert_allclose(found.run("vector", photos(4)), before, atol=1e-5)
+    assert found.facts.provider == CUDA
+    assert len(trials) == 1
+
+
+def test_session_on_a_missing_provider_is_refused(mini: Path) -> None:
+    if session.available_providers()[0] == CPU:
+        pytest.skip("this build of ONNX Runtime has the CPU alone")
+    with pytest.raises(AcceleratorError):
+        Session(mini / "image.onnx", provider="TensorrtExecutionProvider")
+
+
+def test_batch_grows_while_that_pays() -> None:
+    batch = BatchSize(32, 256)
+    for rate in (100, 200, 300):  # photos per second at 32, 64, 128
+        batch.succeeded(batch.size, 99.0)  # warming up does not count
+        batch.succeeded(batch.size, batch.size / rate)
+    assert batch.size == 256
+    batch.succeeded(256, 1.0)
+    batch.succeeded(256, 256 / 301)
+    assert batch.size == 128, "256 was no faster"
+
+
+def test_batch_never_comes_near_a_size_that_failed() -> None:
+    batch = BatchSize(64, 256)
+    assert batch.failed(64)
+    for _ in range(8):
+        batch.succeeded(batch.size, 0.001)
+    assert batch.size == 32
+    assert not batch.failed(1)
+
+
+def test_part_of_a_batch_tells_nothing() -> None:
+    batch = BatchSize(32, 256)
+    for _ in range(8):
+        batch.succeeded(5, 0.001)
+    assert batch.size == 32
