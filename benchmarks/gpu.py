@@ -20,7 +20,6 @@ import threading
 import time
 import traceback
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +28,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+from benchmarks.gpu_material import Shape, make_photos, make_tower
 from engine.imaging.jobs import Decoded, DecodeJob
-from engine.imaging.preprocess import InputSpec
 from engine.models.accelerators import CPU, CUDA, choose_providers, gpu_memory
 from engine.models.image_runner import ImageRunner
-from engine.models.package import ImageTower, ModelCard, TextTower, image_fingerprint, read_card, write_card
+from engine.models.package import read_card
 from engine.models.parity import compare
 from engine.models.session import Session, available_providers
 
@@ -42,6 +41,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engine.models.package import ImageTower, ModelCard
+
 _SEEN = "BALLOON_GPU_LIBRARIES"
 MINI = Path(__file__).resolve().parent.parent / "resources" / "models" / "balloon-mini"
 BATCHES = (32, 128, 256)
@@ -49,18 +50,6 @@ UNBOUND = 128  # without I/O binding one size tells enough
 SHORTEST_S = 10.0
 PARITY_PHOTOS = 16
 MEASURE_S = 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A vision transformer's size."""
-
-    name: str
-    width: int
-    layers: int
-    heads: int
-    patch: int
-    size: int = 224
 
 
 SHAPES = (Shape("ViT-B/32", 768, 12, 12, 32), Shape("ViT-L/14", 1024, 24, 16, 14))
@@ -94,42 +83,6 @@ class Report:
         self.parts[name] = found
         print(json.dumps({name: found, "took_s": round(time.monotonic() - started, 1)}, default=str), flush=True)
         return result
-
-
-# Making towers
-
-
-def make_tower(shape: Shape, folder: Path) -> dict[str, Any]:
-    """A package whose image tower has the given size and random weights, exported as an import would do it."""
-    import torch
-    from transformers import CLIPConfig, CLIPModel
-
-    from engine.models.exporting import image_module, write_graph
-    from engine.models.precision import write_half
-
-    started = time.monotonic()
-    torch.manual_seed(1)
-    vision = {
-        "hidden_size": shape.width, "intermediate_size": 4 * shape.width, "num_hidden_layers": shape.layers,
-        "num_attention_heads": shape.heads, "patch_size": shape.patch, "image_size": shape.size,
-    }  # fmt: skip
-    text = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
-    model = CLIPModel(CLIPConfig(vision_config=vision, text_config=text, projection_dim=512)).eval()
-    folder.mkdir(parents=True)
-    module = image_module(model, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-    pixels = torch.zeros((2, shape.size, shape.size, 3), dtype=torch.uint8)
-    write_graph(module, (pixels,), ("pixels",), folder / "image.onnx")
-    write_half(folder / "image.onnx", folder / "image.half.onnx")
-    (folder / "text.onnx").write_bytes(b"none")
-    (folder / "tokenizer.json").write_bytes(b"{}")
-    image = ImageTower("image.onnx", InputSpec(shape.size), half_file="image.half.onnx")
-    card = ModelCard(
-        key=folder.name, name=shape.name, dim=512, languages=(), licence="none", image=image,
-        text=TextTower("text.onnx", "tokenizer.json", 8), logit_scale=100.0,
-        fingerprint=image_fingerprint(folder, image),
-    )  # fmt: skip
-    write_card(folder, card)
-    return {"seconds": round(time.monotonic() - started, 1), "megabytes": (folder / "image.onnx").stat().st_size / 1e6}
 
 
 # Measuring towers
@@ -188,25 +141,6 @@ def rate(session: Session, tower: ImageTower, rows: NDArray[np.uint8]) -> float 
 
 
 # Feeding from the decoders
-
-
-def make_photos(folder: Path, megapixels: float, count: int) -> int:
-    """JPEG files of a camera's kind: one of Balloon's two photographs enlarged, with noise, each a little otherwise."""
-    from PIL import Image
-
-    folder.mkdir(parents=True)
-    originals = sorted((MINI.parent.parent / "trial").glob("*.jpg"))
-    height = round((megapixels * 1e6 / 1.5) ** 0.5)
-    size = (round(height * 1.5), height)
-    chance = np.random.default_rng(1)
-    pictures = [
-        np.asarray(Image.open(path).convert("RGB").resize(size, Image.Resampling.BICUBIC)) for path in originals
-    ]
-    grain = chance.integers(0, 12, (*pictures[0].shape[:2], 1), dtype=np.uint8)
-    for number in range(count):
-        picture = np.roll(pictures[number % len(pictures)] // 2 + 60 + grain, number * 31, axis=1)
-        Image.fromarray(picture).save(folder / f"{number}.jpg", quality=90)
-    return count
 
 
 def fed(runner: ImageRunner, card: ModelCard, paths: list[Path], workers: int) -> dict[str, Any]:
@@ -272,7 +206,8 @@ def indexed(package: Path, photos: Path, library: Path) -> dict[str, Any]:
         def timed(output: str, rows: Any) -> NDArray[np.float32]:
             begun = time.perf_counter()
             try:
-                return run(output, rows)
+                found: NDArray[np.float32] = run(output, rows)
+                return found
             finally:
                 busy[0] += time.perf_counter() - begun
 
