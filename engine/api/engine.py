@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.api.keeping import BANK_SETTING, MODEL_SETTING, OCR_SETTING, WORKERS_SETTING, Keeping
-from engine.api.parts import Parts, Shared
+from engine.api.parts import Parts, Shared, matrix_of
 from engine.config import (
     DEFAULT_MODEL,
     LIBRARY_VARIABLE,
@@ -39,7 +39,6 @@ from engine.protocol import (
     PhotoPath,
     SearchResult,
 )
-from engine.search.vectors import HotMatrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -368,7 +367,7 @@ def _shared(paths: LibraryPaths, database: Connection, model: str | None) -> Sha
     return Shared(
         paths=paths,
         encoder=encoder,
-        matrix=HotMatrix(paths.cache / f"vectors-{encoder.card.fingerprint[:16]}"),
+        matrix=matrix_of(paths, encoder),
         thumbnails=ThumbnailStore(paths.thumbnails),
         bank_file=resources_dir() / "captions" / "bank.jsonl",
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.api.parts import Parts
+from engine.api.parts import Parts, matrix_of
 from engine.config import model_dirs
 from engine.library.embeddings import Embeddings
 from engine.models.catalog import find_card, find_package, installed
 from engine.models.encoder import Encoder
-from engine.search.vectors import HotMatrix
 
 if TYPE_CHECKING:
     from engine.api.parts import Shared
@@ -86,7 +85,7 @@ class Keeping:
     def with_model(self, key: str) -> Shared:
         """What threads would share under another model of this computer; raises ``KnownError`` where it is unusable."""
         encoder = Encoder.open(find_package(key, model_dirs()))
-        return replace(self._parts.shared, encoder=encoder, matrix=HotMatrix(encoder.card.dim))
+        return replace(self._parts.shared, encoder=encoder, matrix=matrix_of(self._parts.shared.paths, encoder))
 
     @property
     def shared(self) -> Shared:

@@ -54,6 +54,13 @@ class Shared:
         return BankVectors(read_bank(self.bank_file), cache, self.encoder)
 
 
+def matrix_of(paths: LibraryPaths, encoder: Encoder) -> HotMatrix:
+    """The vectors of this model in memory, and where they are kept between runs."""
+    from engine.search.vectors import HotMatrix
+
+    return HotMatrix(paths.cache / f"vectors-{encoder.card.fingerprint[:16]}")
+
+
 class Parts:
     """One thread's view of a library: its own connection, and what is shared."""
 
