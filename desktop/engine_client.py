@@ -58,7 +58,8 @@ class Reply(QObject):
 class EngineClient(QObject):
     """Owns the engine process and the requests under way.
 
-    Requests made while the engine starts or restarts wait for it; those under way when it dies fail gently.
+    Requests made before the engine is started, and while it starts or restarts, wait for it; those under way when it
+    dies fail gently.
 
     Signals:
         state_changed(object): ``EngineState``.
@@ -78,6 +79,7 @@ class EngineClient(QObject):
         super().__init__(parent)
         self.failure: EngineFailure | None = None
         self.welcome: Welcome | None = None
+        self._is_awaited = True
         self._ids = itertools.count(1)
         self._pending: dict[int, Reply] = {}
         self._waiting: list[tuple[Reply, bytes]] = []
@@ -107,7 +109,7 @@ class EngineClient(QObject):
 
     def start(self) -> None:
         """Start the engine, or try again after it was STOPPED."""
-        self.failure = None
+        self.failure, self._is_awaited = None, False
         self._process.start()
 
     def request(self, method: str, params: Any = None) -> Reply:
@@ -122,7 +124,7 @@ class EngineClient(QObject):
         line = _encode({"id": reply.request_id, "method": method, "params": to_json(value)})
         if self.state == EngineState.READY:
             self._process.write_line(line)
-        elif self.state in (EngineState.STARTING, EngineState.RESTARTING):
+        elif self._is_awaited or self.state in (EngineState.STARTING, EngineState.RESTARTING):
             self._waiting.append((reply, line))
         else:
             # The caller has not connected to the reply yet.
@@ -141,6 +143,7 @@ class EngineClient(QObject):
 
     def close(self) -> None:
         """Shut the engine down and wait for it; no signal of a reply comes any more."""
+        self._is_awaited = False
         for reply in list(self._pending.values()):
             reply.is_done = True
         self._pending.clear()

@@ -1,4 +1,4 @@
-"""Paints a tile: the photo, what is chosen, and small badges; or the divider before the possible matches.
+"""Paints a tile: the photo, what is chosen, and small badges; and the heading over a section of tiles.
 
 A delegate is one object that paints every row: ``paint`` gets a rectangle and an index. Asking the loader for a picture
 only queues it; the grid repaints the tile when it has come.
@@ -12,7 +12,6 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF,
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from desktop.dates import month_text
 from desktop.icons import icon_pixmap
 from desktop.photo_files import RAW_SUFFIXES
 from desktop.photo_model import PhotoRole
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 GAP: Final = 8
 RADIUS: Final = 8
-DIVIDER_HEIGHT: Final = 58
 _BADGE: Final = 22
 _OFFLINE_OPACITY: Final = 0.45
 # White on this is 4.5 : 1 or better over any photo.
@@ -34,19 +32,15 @@ ModelIndex = QModelIndex | QPersistentModelIndex
 
 
 class PhotoDelegate(QStyledItemDelegate):
-    """Paints rows of ``PhotoModel``. The grid sets ``cell_edge`` and ``line_width`` (logical pixels)."""
+    """Paints rows of ``PhotoModel``. The grid sets ``cell_edge`` (logical pixels)."""
 
     def __init__(self, loader: ThumbnailLoader, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.cell_edge = 176
-        self.line_width = 800
-        self.shows_months = False
         self._loader = loader
 
-    def sizeHint(self, _option: QStyleOptionViewItem, index: ModelIndex) -> QSize:
-        """A square, or a whole line for the divider."""
-        if index.data(PhotoRole.DIVIDER) is not None:
-            return QSize(self.line_width, DIVIDER_HEIGHT)
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: ModelIndex) -> QSize:
+        """A square."""
         return QSize(self.cell_edge, self.cell_edge)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex) -> None:
@@ -57,9 +51,7 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         hit = index.data(PhotoRole.HIT)
         if isinstance(hit, Hit):
-            self._paint_photo(painter, option, index, hit)
-        elif (words := index.data(PhotoRole.DIVIDER)) is not None:
-            _paint_divider(painter, option.rect, words, tokens)
+            self._paint_photo(painter, option, hit)
         else:
             _paint_placeholder(painter, self._tile_rect(option), tokens)
         painter.restore()
@@ -70,7 +62,7 @@ class PhotoDelegate(QStyledItemDelegate):
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         return inner.adjusted(6, 6, -6, -6) if is_selected else inner
 
-    def _paint_photo(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex, hit: Hit) -> None:
+    def _paint_photo(self, painter: QPainter, option: QStyleOptionViewItem, hit: Hit) -> None:
         tokens, rect = current_tokens(), self._tile_rect(option)
         pixmap = self._loader.pixmap(hit.photo_id, hit.thumbnail) if hit.thumbnail else None
         if pixmap is None:
@@ -83,8 +75,6 @@ class PhotoDelegate(QStyledItemDelegate):
             painter.setOpacity(1.0)
         _paint_state(painter, option, rect, tokens)
         _paint_badges(painter, rect, badges_of(hit), option.font)
-        if self.shows_months and (words := _new_month(index, hit)):
-            _paint_label(painter, rect, words, option.font)
 
 
 def badges_of(hit: Hit) -> tuple[str, ...]:
@@ -99,14 +89,6 @@ def badges_of(hit: Hit) -> tuple[str, ...]:
     if hit.is_offline:
         badges.append("offline")
     return tuple(badges)
-
-
-def _new_month(index: ModelIndex, hit: Hit) -> str:
-    month = month_text(hit.taken_at)
-    if not month or not index.row():
-        return month
-    before = index.model().index(index.row() - 1, 0).data(PhotoRole.HIT)
-    return month if isinstance(before, Hit) and month_text(before.taken_at) != month else ""
 
 
 def _paint_placeholder(painter: QPainter, rect: QRectF, tokens: Tokens) -> None:
@@ -156,23 +138,14 @@ def _paint_badges(painter: QPainter, rect: QRectF, badges: tuple[str, ...], font
         right -= width + 4
 
 
-def _paint_label(painter: QPainter, rect: QRectF, words: str, font: QFont) -> None:
-    painter.setFont(_scaled(font, 0.85))
-    width = painter.fontMetrics().horizontalAdvance(words) + 18
-    place = QRectF(rect.left() + 6, rect.top() + 6, min(width, rect.width() - 12), _BADGE)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_SCRIM)
-    painter.drawRoundedRect(place, _BADGE / 2, _BADGE / 2)
-    painter.setPen(Qt.GlobalColor.white)
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
-
-
-def _paint_divider(painter: QPainter, rect: QRect, words: str, tokens: Tokens) -> None:
-    font = QFont(painter.font())
-    font.setWeight(QFont.Weight.DemiBold)
-    painter.setFont(font)
-    painter.setPen(QColor(tokens.muted))
-    line = rect.adjusted(GAP // 2, 16, -GAP // 2, 0)
+def paint_heading(painter: QPainter, rect: QRect, words: str, font: QFont) -> None:
+    """Paint the words over a section, and a line from them to the right end."""
+    tokens = current_tokens()
+    bold = QFont(font)
+    bold.setWeight(QFont.Weight.DemiBold)
+    painter.setFont(bold)
+    painter.setPen(QColor(tokens.text))
+    line = rect.adjusted(GAP // 2, 12, -GAP // 2, 0)
     painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
     left = line.left() + painter.fontMetrics().horizontalAdvance(words) + 14
     painter.setPen(QPen(QColor(tokens.border), 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
@@ -13,16 +13,17 @@ from PySide6.QtGui import (
     QHideEvent,
     QKeyEvent,
     QKeySequence,
+    QPainter,
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from desktop.date_pill import DatePill
-from desktop.dates import month_text
 from desktop.photo_actions import PhotoAction
-from desktop.photo_delegate import GAP, RADIUS, PhotoDelegate
+from desktop.photo_delegate import GAP, RADIUS, PhotoDelegate, paint_heading
 from desktop.photo_menu import PhotoMenu
+from desktop.tile_view import TileView
 
 if TYPE_CHECKING:
     from desktop.photo_model import PhotoModel
@@ -40,7 +41,7 @@ class _Kept:
     scrolled: int
 
 
-class PhotoGrid(QListView):
+class PhotoGrid(TileView):
     """A list view of square tiles that fill each line.
 
     Signals:
@@ -65,6 +66,7 @@ class PhotoGrid(QListView):
         self._photos = model
         self._loader = loader
         self._tile_edge = 176
+        self._columns = 2
         self._kept: _Kept | None = None
         self._delegate = PhotoDelegate(loader, self)
         self._set_up_view()
@@ -77,6 +79,7 @@ class PhotoGrid(QListView):
         loader.ready.connect(self._on_thumbnail)
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._on_reset)
+        model.sections_changed.connect(self._arrange)
         self.selectionModel().currentChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self._ask(PhotoAction.OPEN, index))
 
@@ -84,11 +87,6 @@ class PhotoGrid(QListView):
         """Make tiles about ``edge`` logical pixels wide."""
         self._tile_edge = edge
         self._fit()
-
-    def set_shows_months(self, shows: bool) -> None:
-        """Say the month on its first photo, and beside the scroll bar while scrolling; for a list by date."""
-        self._delegate.shows_months = shows
-        self.viewport().update()
 
     def selected_ids(self) -> tuple[int, ...]:
         """The chosen photos in the order shown."""
@@ -114,12 +112,12 @@ class PhotoGrid(QListView):
 
     def visible_rows(self) -> tuple[int, int]:
         """First and last row in view; the last is -1 when there is none."""
-        area = self.viewport().rect()
-        inset = self._delegate.cell_edge // 2
-        first = self.indexAt(QPoint(inset, GAP)).row()
-        first = first if first >= 0 else self.indexAt(QPoint(inset, inset)).row()
-        last = self.indexAt(QPoint(area.width() - inset, area.height() - GAP)).row()
-        return max(first, 0), last if last >= 0 else self._photos.rowCount() - 1
+        rows = self.rows_in_view()
+        return rows.start, rows.stop - 1
+
+    def paint_heading(self, painter: QPainter, rect: QRect, title: str) -> None:
+        """The month, or that what follows is only possible."""
+        paint_heading(painter, rect, title, self.font())
 
     def open_menu(self, position: QPoint) -> PhotoMenu | None:
         """Show the menu for the chosen photos at a place of the screen; None when nothing is chosen."""
@@ -203,14 +201,7 @@ class PhotoGrid(QListView):
             self.setCurrentIndex(current if current.isValid() else self._photos.index(0))
 
     def _set_up_view(self) -> None:
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMovement(QListView.Movement.Static)
-        self.setLayoutMode(QListView.LayoutMode.Batched)
-        self.setBatchSize(2000)
-        self.setUniformItemSizes(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setDragEnabled(True)  # after setMovement, which turns it off
@@ -221,16 +212,15 @@ class PhotoGrid(QListView):
     def _fit(self) -> None:
         # Room for the scroll bar is kept, so that its coming and going does not move the tiles.
         width = self.width() - 2 * _MARGIN - 1
-        columns = max(2, round(width / (self._tile_edge + GAP)))
-        cell = width // columns
-        self.setUniformItemSizes(not self._photos.has_divider)
-        if (cell, width) != (self._delegate.cell_edge, self._delegate.line_width):
-            self._delegate.cell_edge, self._delegate.line_width = cell, width
-            self.verticalScrollBar().setSingleStep(cell // 3)
-            self.scheduleDelayedItemsLayout()
+        self._columns = max(2, round(width / (self._tile_edge + GAP)))
+        cell = self._delegate.cell_edge = max(1, width // self._columns)
+        self._arrange()
         ratio = self.devicePixelRatioF()
         self._loader.set_size(round((cell - GAP) * ratio), round(RADIUS * ratio))
         self._look_soon()
+
+    def _arrange(self) -> None:
+        self.arrange(self._photos.sections, self._columns, self._delegate.cell_edge)
 
     def _ask(self, name: PhotoAction, index: QModelIndex | None = None) -> None:
         hit = None if index is None else self._photos.hit_at(index.row())
@@ -240,10 +230,8 @@ class PhotoGrid(QListView):
 
     def _on_scrolled(self) -> None:
         self._look_soon()
-        if self._delegate.shows_months:
-            hit = self._photos.hit_at(self.visible_rows()[0])
-            if hit is not None and (words := month_text(hit.taken_at)):
-                self._pill.show_words(words)
+        if words := self.tiles.title_at(self.verticalScrollBar().value() + self.viewport().height() // 3):
+            self._pill.show_words(words)
 
     def _look_soon(self) -> None:
         if self.isVisible():
@@ -268,20 +256,13 @@ class PhotoGrid(QListView):
         self._kept = _Kept(self.selected_ids(), self.current_id(), self.verticalScrollBar().value())
 
     def _on_reset(self) -> None:
-        self.setUniformItemSizes(not self._photos.has_divider)
+        self._arrange()
         kept, self._kept = self._kept, None
         if kept is not None and kept.chosen:
             self._choose_again(kept)
-        if kept is not None and kept.scrolled:
-            self._scroll_again(kept.scrolled)
+        if kept is not None:
+            self.verticalScrollBar().setValue(kept.scrolled)
         self._look_soon()
-
-    def _scroll_again(self, to: int) -> None:
-        # In batches the view would be too short for a moment, and jump. One pass over 100,000 tiles takes 0.25 s.
-        self.setLayoutMode(QListView.LayoutMode.SinglePass)
-        self.doItemsLayout()
-        self.setLayoutMode(QListView.LayoutMode.Batched)
-        self.verticalScrollBar().setValue(to)
 
     def _choose_again(self, kept: _Kept) -> None:
         rows = [row for row in map(self._photos.row_of, kept.chosen) if row is not None]

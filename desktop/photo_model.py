@@ -1,12 +1,12 @@
-"""The rows of the grid: hits of a search with a divider before the possible ones, or all photos, page by page.
+"""The rows of the grid: hits of a search, or all photos page by page, and the sections they are shown in.
 
 ``data`` never does I/O: a row whose page has not come yet shows as a placeholder, and the grid asks for its page.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -16,15 +16,20 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
+    Signal,
 )
 
 from desktop import notices
+from desktop.dates import month_text
 from desktop.photo_files import files_mime
+from desktop.tile_layout import Section
 from desktop.wording import file_name, short_date
 from engine.protocol import Confidence, Hit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from engine.protocol.methods import MonthCount
 
 ModelIndex = QModelIndex | QPersistentModelIndex
 
@@ -35,46 +40,51 @@ _AHEAD = 100
 class PhotoRole(IntEnum):
     """What a row has beside Qt's own roles."""
 
-    PHOTO_ID = Qt.ItemDataRole.UserRole + 1  # int, None for a divider or a placeholder
+    PHOTO_ID = Qt.ItemDataRole.UserRole + 1  # int, None for a placeholder
     HIT = Qt.ItemDataRole.UserRole + 2  # Hit, likewise
-    DIVIDER = Qt.ItemDataRole.UserRole + 3  # str: the words of a divider, None for a photo
 
 
-@dataclass(frozen=True, slots=True)
-class Divider:
-    """A row that is no photo: a line of text over the photos that follow."""
-
-    text: str
-
-
-Row = Hit | Divider | None
+Row = Hit | None
 
 
 class PhotoModel(QAbstractListModel):
-    """Rows over hits. ``generation`` changes with each new list: a page asked for before belongs to nothing now."""
+    """Rows over hits. ``generation`` changes with each new list: a page asked for before belongs to nothing now.
+
+    Signals:
+        sections_changed(): ``sections`` are others, though the rows may be the same.
+    """
+
+    sections_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.generation = 0
-        self.has_divider = False
+        self.sections: tuple[Section, ...] = ()
         self._is_paged = False
+        self._has_possible = False
         self._rows: list[Row] = []
         self._row_of: dict[int, int] = {}
 
-    def show_hits(self, hits: Sequence[Hit], possible_from: int | None = None) -> None:
-        """Show these; before hit number ``possible_from`` (from 0) comes the divider."""
-        rows: list[Row] = list(hits)
+    def show_hits(self, hits: Sequence[Hit], possible_from: int | None = None, *, by_month: bool = False) -> None:
+        """Show these; over hit number ``possible_from`` (from 0) a heading says that they are only possible.
+
+        ``by_month``: the hits before it are sorted by date, and each month has its heading.
+        """
+        certain = len(hits) if possible_from is None else possible_from
+        sections = months_of(hits[:certain]) if by_month else []
         if possible_from is not None:
-            rows.insert(possible_from, Divider(self.tr("Possible matches")))
-        self._replace(rows, in_place=[_key(row) for row in rows] == [_key(row) for row in self._rows])
+            sections = [*(sections or [Section(0)]), Section(possible_from, self.tr("Possible matches"))]
+        self._has_possible = possible_from is not None
+        is_same = [_key(row) for row in hits] == [_key(row) for row in self._rows]
+        self._replace(list(hits), sections, in_place=is_same)
         self._is_paged = False
 
-    def show_pages(self, total: int, offset: int, hits: Sequence[Hit]) -> None:
+    def show_pages(self, total: int, offset: int, hits: Sequence[Hit], months: Sequence[MonthCount] = ()) -> None:
         """Show ``total`` photos, of which those from ``offset`` on are known. As many as before keep their places."""
         rows: list[Row] = [None] * total
         rows[offset : offset + len(hits)] = hits
-        is_refresh = self._is_paged and total == len(self._rows)
-        self._replace(rows[:total], in_place=is_refresh)
+        self._has_possible = False
+        self._replace(rows[:total], counted(months), in_place=self._is_paged and total == len(self._rows))
         self._is_paged = True
 
     def fill(self, generation: int, offset: int, hits: Sequence[Hit]) -> None:
@@ -127,27 +137,22 @@ class PhotoModel(QAbstractListModel):
     @property
     def photo_count(self) -> int:
         """Photos in the list, known or not."""
-        return len(self._rows) - (1 if self.has_divider else 0)
+        return len(self._rows)
 
     def rowCount(self, parent: ModelIndex | None = None) -> int:
-        """Photos and the divider."""
+        """Photos."""
         return 0 if parent is not None and parent.isValid() else len(self._rows)
 
     def data(self, index: ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Names, tool tips and words for a screen reader; pictures are the delegate's affair."""
         row = self._rows[index.row()] if index.isValid() and index.row() < len(self._rows) else None
-        if isinstance(row, Divider):
-            is_text = role in (PhotoRole.DIVIDER, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
-            return row.text if is_text else None
         return None if row is None else self._photo_data(row, role)
 
     def flags(self, index: ModelIndex) -> Qt.ItemFlag:
-        """Photos can be chosen and dragged; placeholders chosen only; the divider neither."""
+        """Photos can be chosen and dragged; placeholders chosen only."""
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         row = self._rows[index.row()]
-        if isinstance(row, Divider):
-            return Qt.ItemFlag.ItemNeverHasChildren
         photo = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
         return photo if row is None else photo | Qt.ItemFlag.ItemIsDragEnabled
 
@@ -180,24 +185,42 @@ class PhotoModel(QAbstractListModel):
         parts += [notices.channel_text(channel) for channel in hit.channels if channel != "vectors"]
         if hit.group:
             parts.append(self.tr("%Ln more like it", "", len(hit.group)))
-        if self.has_divider and hit.confidence == Confidence.POSSIBLE:
+        if self._has_possible and hit.confidence == Confidence.POSSIBLE:
             parts.append(self.tr("possible match"))
         if hit.is_offline:
             parts.append(self.tr("its folder cannot be reached now"))
         return separator.join(parts)
 
-    def _replace(self, rows: list[Row], *, in_place: bool) -> None:
+    def _replace(self, rows: list[Row], sections: Sequence[Section], *, in_place: bool) -> None:
         self.generation += 1
         if not in_place:
             self.beginResetModel()
-        self._rows = rows
-        self._row_of = {row.photo_id: place for place, row in enumerate(rows) if isinstance(row, Hit)}
-        self.has_divider = any(isinstance(row, Divider) for row in rows[: len(self._row_of) + 1])
+        is_new = self.sections != tuple(sections)
+        self._rows, self.sections = rows, tuple(sections)
+        self._row_of = {row.photo_id: place for place, row in enumerate(rows) if row is not None}
         if not in_place:
             self.endResetModel()
         elif rows:
             self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+        if in_place and is_new:
+            self.sections_changed.emit()
 
 
-def _key(row: Row) -> int | str | None:
-    return row.photo_id if isinstance(row, Hit) else None if row is None else row.text
+def months_of(hits: Sequence[Hit]) -> list[Section]:
+    """A section for each month of hits that are sorted by date; one without a date stays with those before it."""
+    sections: list[Section] = []
+    for row, hit in enumerate(hits):
+        title = month_text(hit.taken_at)
+        if not sections or (title and title != sections[-1].title):
+            sections.append(Section(row, title))
+    return sections
+
+
+def counted(months: Sequence[MonthCount]) -> list[Section]:
+    """A section for each month, by how many photos each has."""
+    firsts = accumulate((month.photos for month in months), initial=0)
+    return [Section(first, month_text(f"{month.month}-01")) for first, month in zip(firsts, months, strict=False)]
+
+
+def _key(row: Row) -> int | None:
+    return None if row is None else row.photo_id

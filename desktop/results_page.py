@@ -152,15 +152,13 @@ class ResultsPage(QWidget):
         hits: Sequence[Hit] = () if scene == Scene.NO_MATCH else result.hits
         divider = None if self._wants_closest else possible_from(result.hits)
         self._grid.is_search = True
-        self._grid.set_shows_months(self._session.query.order == "date")
-        self._model.show_hits(hits, divider if hits else None)
+        self._model.show_hits(hits, divider if hits else None, by_month=self._session.query.order == "date")
         self.update_scene()
 
     def _on_browsed(self, browsed: Browsed) -> None:
         self._result, self._total = None, browsed.total
         self._grid.is_search = False
-        self._grid.set_shows_months(True)
-        self._model.show_pages(browsed.total, browsed.offset, browsed.hits)
+        self._model.show_pages(browsed.total, browsed.offset, browsed.hits, browsed.months)
         if browsed.is_fresh:
             self._grid.scrollToTop()
         self.update_scene()

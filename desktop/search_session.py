@@ -14,7 +14,7 @@ from engine.protocol.methods import BrowseRequest, BrowseResult
 if TYPE_CHECKING:
     from desktop.engine_client import EngineClient, EngineFailure, Reply
     from engine.protocol import Hit, SearchResult
-    from engine.protocol.methods import SearchImproved
+    from engine.protocol.methods import MonthCount, SearchImproved
 
 _REFRESH_MS: Final = 1500
 _PHOTOS_PER_MS: Final = 10  # a list of 100,000 photos is laid out anew every ten seconds at most
@@ -32,11 +32,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Browsed:
-    """All photos by date: how many there are, and those from ``offset`` on. ``is_fresh`` as above."""
+    """All photos by date: how many there are, of which months, and those from ``offset`` on. ``is_fresh`` as above."""
 
     total: int
     offset: int
     hits: tuple[Hit, ...]
+    months: tuple[MonthCount, ...]
     is_fresh: bool
 
 
@@ -117,7 +118,7 @@ class SearchSession(QObject):
         query = self.query
         if query.is_empty:
             offset = max(0, self.first_visible - _PAGE // 3)
-            reply = self._client.request("browse", BrowseRequest(offset, _PAGE))
+            reply = self._client.request("browse", BrowseRequest(offset, _PAGE, months=True))
             reply.finished.connect(lambda result: self._on_browsed(offset, result, is_fresh=is_fresh))
         else:
             reply = self._client.request(*query.request(remember=remember))
@@ -140,7 +141,7 @@ class SearchSession(QObject):
     def _on_browsed(self, offset: int, result: BrowseResult, *, is_fresh: bool) -> None:
         self._finish()
         self._total = result.total
-        self.browsed.emit(Browsed(result.total, offset, result.hits, is_fresh))
+        self.browsed.emit(Browsed(result.total, offset, result.hits, result.months, is_fresh))
 
     def _on_failed(self, failure: EngineFailure, *, is_fresh: bool) -> None:
         self._finish()

@@ -89,12 +89,13 @@ def _like(parts: Parts, vector: NDArray[np.float32], besides: int | None, limit:
 def browse(parts: Parts, request: BrowseRequest) -> BrowseResult:
     """A page of all photos, newest first."""
     from engine.library.selection import Selection
-    from engine.protocol.methods import BrowseResult
+    from engine.protocol.methods import BrowseResult, MonthCount
 
     offset = bounded(request.offset)
     photos = parts.selector.by_date(Selection(), offset=offset, limit=bounded(request.limit))
     hits = tuple(_browsed(parts, photo, offset + row) for row, photo in enumerate(photos, start=1))
-    return BrowseResult(parts.contents.count(), hits)
+    months = tuple(MonthCount(*counted) for counted in parts.selector.months()) if request.months else ()
+    return BrowseResult(parts.contents.count(), hits, months)
 
 
 def _browsed(parts: Parts, photo: FoundPhoto, rank: int) -> Hit:

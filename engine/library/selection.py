@@ -70,6 +70,17 @@ class Selector:
             for id_, content, root, path, digest, taken_at, state in rows
         ]  # fmt: skip
 
+    def months(self) -> list[tuple[str, int]]:
+        """Each month there are photos of, as "2023-05", and how many contents: in the order of ``by_date``."""
+        sql = f"""
+            SELECT substr(dated, 1, 7) AS month, count(*)
+              FROM (SELECT max({DATED}) AS dated {_FROM} GROUP BY content.id) AS shown
+             GROUP BY month ORDER BY month DESC
+        """
+        return self._database.remembered(
+            "months", lambda: [(str(month or ""), int(count)) for month, count in self._database.rows(sql)]
+        )
+
 
 _FROM = """
     FROM photo JOIN content ON content.id = photo.content JOIN folder ON folder.id = photo.folder

@@ -98,18 +98,28 @@ class SearchImproved:
 
 @dataclass(frozen=True, slots=True)
 class BrowseRequest:
-    """All photos by date, newest first; ``offset`` and ``limit`` page through them."""
+    """All photos by date, newest first; ``offset`` and ``limit`` page through them. ``months`` asks for those too."""
 
     offset: int = 0
     limit: int = 500
+    months: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """How many photos are of one month, "2023-05"."""
+
+    month: str
+    photos: int
 
 
 @dataclass(frozen=True, slots=True)
 class BrowseResult:
-    """One page of all photos. ``total`` counts every photo there is."""
+    """One page of all photos. ``total`` counts every photo there is, ``months`` those of each month, newest first."""
 
     total: int
     hits: tuple[Hit, ...]
+    months: tuple[MonthCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

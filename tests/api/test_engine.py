@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,15 @@ from engine.api import Engine
 from engine.errors import KnownError
 from engine.library.lock import is_held
 from engine.protocol import ErrorKind, FolderState, PhotoPath
-from engine.protocol.methods import BrowseRequest, CaptionAdd, CaptionsRequest, SearchRequest, SimilarRequest, TextItem
+from engine.protocol.methods import (
+    BrowseRequest,
+    CaptionAdd,
+    CaptionsRequest,
+    MonthCount,
+    SearchRequest,
+    SimilarRequest,
+    TextItem,
+)
 from tests.api.conftest import names
 from tests.photo_factory import write_text_as, write_truncated
 
@@ -189,6 +199,17 @@ def test_unusable_query_photo_is_a_sentence(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(KnownError) as raised:
         desk.engine.similar_request(SimilarRequest(photo_id=99))
     refused(raised, ErrorKind.NOT_FOUND)
+
+
+def test_months_are_counted_in_the_order_of_the_photos_when_asked_for(desk: Desk) -> None:
+    for number, day in enumerate(("2021-03-05", "2020-12-31", "2021-03-20")):
+        moment = datetime.fromisoformat(f"{day}T12:00:00").timestamp()
+        os.utime(desk.photo(f"{number}.png", f"#{number}00000"), (moment, moment))
+    desk.index()
+    result = desk.engine.browse(BrowseRequest(0, 10, months=True))
+    assert [Path(hit.path.path).stem for hit in result.hits] == ["2", "0", "1"]
+    assert result.months == (MonthCount("2021-03", 2), MonthCount("2020-12", 1))
+    assert not desk.engine.browse(BrowseRequest(0, 1)).months
 
 
 def test_all_photos_are_browsed_page_by_page(desk: Desk) -> None:

@@ -36,6 +36,12 @@ def _ready(client: EngineClient, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: client.state == EngineState.READY)
 
 
+def test_request_made_before_the_start_waits_for_it(client: EngineClient, fake: Fake, qtbot: QtBot) -> None:
+    reply = client.request("status")
+    with qtbot.waitSignal(reply.finished):
+        client.start()
+
+
 def test_request_is_answered_with_its_result_type(client: EngineClient, qtbot: QtBot) -> None:
     _ready(client, qtbot)
     outcome = Outcome(client.request("search", SearchRequest("dog")))

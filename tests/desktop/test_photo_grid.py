@@ -11,11 +11,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 
 from desktop.photo_actions import PhotoAction
-from desktop.photo_delegate import DIVIDER_HEIGHT, badges_of
+from desktop.photo_delegate import badges_of
 from desktop.photo_grid import PhotoGrid
 from desktop.photo_model import PhotoModel
 from desktop.thumbnail_loader import ThumbnailLoader
+from desktop.tile_view import HEADING_HEIGHT, ranges
 from engine.protocol import Confidence, Hit, PhotoPath
+from engine.protocol.methods import MonthCount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,29 +113,101 @@ def test_delete_does_nothing(grid: PhotoGrid, asked: Asked, qtbot: QtBot) -> Non
     assert _model(grid).photo_count == 40
 
 
-def test_select_all_takes_every_photo_and_not_the_divider(grid: PhotoGrid, qtbot: QtBot) -> None:
+def test_select_all_takes_every_photo(grid: PhotoGrid, qtbot: QtBot) -> None:
     _model(grid).show_hits([_hit(1), _hit(2), _hit(3)], 1)
     qtbot.keyClick(grid, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert grid.selected_ids() == (1, 2, 3)
 
 
-def test_divider_has_a_line_of_its_own(grid: PhotoGrid, qtbot: QtBot) -> None:
+def test_possible_matches_begin_under_a_heading(grid: PhotoGrid) -> None:
     model = _model(grid)
     model.show_hits([_hit(n) for n in range(1, 7)], 2)
-    qtbot.waitUntil(lambda: grid.visualRect(model.index(2)).width() > 500)
-    divider, first, after = (grid.visualRect(model.index(row)) for row in (2, 0, 3))
-    assert divider.height() == DIVIDER_HEIGHT
-    assert divider.top() >= first.bottom()
-    assert after.top() >= divider.bottom()
+    second, third = (grid.visualRect(model.index(row)) for row in (1, 2))
+    assert third.top() == second.bottom() + 1 + HEADING_HEIGHT
+    assert third.left() == grid.visualRect(model.index(0)).left()
+    assert grid.tiles.headings_between(0, 10_000) == [("Possible matches", second.bottom() + 1)]
 
 
-def test_down_key_steps_over_the_divider(grid: PhotoGrid, qtbot: QtBot) -> None:
+def test_months_have_headings_in_a_list_by_date(grid: PhotoGrid) -> None:
+    model = _model(grid)
+    model.show_hits([_hit(1), _hit(2), _hit(3), replace(_hit(9), taken_at=None), _hit(4)], 4, by_month=True)
+    titles = [section.title for section in model.sections]
+    assert titles == ["November 2026", "October 2026", "September 2026", "Possible matches"]
+    model.show_pages(100, 0, [_hit(1)], (MonthCount("2026-11", 1), MonthCount("2026-02", 60), MonthCount("", 39)))
+    assert [(section.first, section.title) for section in model.sections] == [
+        (0, "November 2026"), (1, "February 2026"), (61, ""),
+    ]  # fmt: skip
+
+
+def test_arrow_keys_step_over_headings(grid: PhotoGrid, qtbot: QtBot) -> None:
     model = _model(grid)
     model.show_hits([_hit(n) for n in range(1, 7)], 2)
-    qtbot.waitUntil(lambda: grid.visualRect(model.index(2)).width() > 500)
     grid.choose(1)
     qtbot.keyClick(grid, Qt.Key.Key_Down)
     assert grid.current_id() == 3
+    qtbot.keyClick(grid, Qt.Key.Key_Up)
+    assert grid.current_id() == 1
+    qtbot.keyClick(grid, Qt.Key.Key_Left)
+    assert grid.current_id() == 1, "there is nothing before the first"
+
+
+def test_heading_comes_into_view_with_the_first_of_its_photos(grid: PhotoGrid) -> None:
+    model = _model(grid)
+    model.show_hits([_hit(n) for n in range(1, 41)], 20)
+    grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
+    grid.scrollTo(model.index(20))
+    assert grid.visualRect(model.index(20)).top() == HEADING_HEIGHT
+
+
+def test_page_keys_move_by_a_view(grid: PhotoGrid, qtbot: QtBot) -> None:
+    grid.choose(1)
+    qtbot.keyClick(grid, Qt.Key.Key_PageDown)
+    first = grid.current_id() or 0
+    assert 4 < first <= 40
+    for _ in range(4):
+        qtbot.keyClick(grid, Qt.Key.Key_PageDown)
+    assert grid.current_id() == 40
+    for _ in range(5):
+        qtbot.keyClick(grid, Qt.Key.Key_PageUp)
+    assert grid.current_id() == 1
+
+
+def test_shift_click_chooses_all_in_between(grid: PhotoGrid, qtbot: QtBot) -> None:
+    model, left, shift = _model(grid), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+    qtbot.mouseClick(grid.viewport(), left, pos=grid.visualRect(model.index(1)).center())
+    qtbot.mouseClick(grid.viewport(), left, shift, pos=grid.visualRect(model.index(6)).center())
+    assert grid.selected_ids() == (2, 3, 4, 5, 6, 7)
+    qtbot.keyClick(grid, Qt.Key.Key_Right, shift)
+    assert grid.selected_ids() == (2, 3, 4, 5, 6, 7, 8)
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.mouseClick(grid.viewport(), left, control, pos=grid.visualRect(model.index(3)).center())
+    assert grid.selected_ids() == (2, 3, 5, 6, 7, 8)
+
+
+def test_rubber_band_chooses_what_it_touches(grid: PhotoGrid, qtbot: QtBot) -> None:
+    model, left = _model(grid), Qt.MouseButton.LeftButton
+    model.show_hits([_hit(n) for n in range(1, 7)], 2)
+    port = grid.viewport()
+    empty, end = grid.visualRect(model.index(1)).topRight() + QPoint(20, 20), grid.visualRect(model.index(3)).center()
+    qtbot.mousePress(port, left, pos=empty)
+    for step in range(1, 11):
+        qtbot.mouseMove(port, empty + (end - empty) * step / 10)
+    grid.repaint()
+    qtbot.mouseRelease(port, left, pos=end)
+    assert grid.selected_ids() == (2, 4, 5), "it goes over the end of the first line and into the second section"
+
+
+def test_click_beside_the_photos_chooses_none(grid: PhotoGrid, qtbot: QtBot) -> None:
+    model = _model(grid)
+    model.show_hits([_hit(1)])
+    grid.choose(1)
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(500, 400))
+    assert grid.selected_ids() == ()
+
+
+def test_runs_of_rows_are_put_together() -> None:
+    assert ranges([]) == []
+    assert ranges([1, 2, 3, 7, 9, 10]) == [(1, 3), (7, 7), (9, 10)]
 
 
 def test_photo_is_chosen_when_the_keyboard_comes_to_the_photos(grid: PhotoGrid) -> None:
@@ -227,13 +301,13 @@ def test_hundred_thousand_photos_open_at_once_and_scroll_to_any_place(grid: Phot
     model = _model(grid)
     wanted: list[tuple[int, int]] = []
     grid.rows_wanted.connect(lambda offset, limit: wanted.append((offset, limit)))
-    grid.set_shows_months(True)
     begun = time.perf_counter()
-    model.show_pages(100_000, 0, [_hit(n) for n in range(1, 301)])
+    months = [MonthCount(f"{2026 - n // 12}-{12 - n % 12:02}", 1000) for n in range(100)]
+    model.show_pages(100_000, 0, [_hit(n) for n in range(1, 301)], months)
     grid.repaint()
-    assert time.perf_counter() - begun < 1.5
+    assert time.perf_counter() - begun < 0.5
     bar = grid.verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 1_000_000)
+    assert bar.maximum() > 1_000_000
     bar.setValue(bar.maximum() // 2)
     qtbot.waitUntil(lambda: bool(wanted))
     offset, limit = wanted[-1]

@@ -34,15 +34,22 @@ def test_model_keeps_the_rules_of_qt(qtmodeltester: ModelTester) -> None:
     qtmodeltester.check(model)
 
 
-def test_divider_stands_before_the_first_possible_match(qtbot: QtBot) -> None:
+def test_possible_matches_are_a_section_of_their_own(qtbot: QtBot) -> None:
     model = PhotoModel()
     model.show_hits([_hit(1), _hit(2, POSSIBLE), _hit(3, POSSIBLE)], 1)
-    assert [model.index(row).data(PhotoRole.PHOTO_ID) for row in range(4)] == [1, None, 2, 3]
-    divider = model.index(1)
-    assert divider.data(PhotoRole.DIVIDER) == "Possible matches"
-    assert not divider.flags() & Qt.ItemFlag.ItemIsSelectable
+    assert [model.index(row).data(PhotoRole.PHOTO_ID) for row in range(3)] == [1, 2, 3]
+    assert [(section.first, section.title) for section in model.sections] == [(0, ""), (1, "Possible matches")]
     assert model.photo_count == 3
-    assert model.row_of(3) == 3
+    assert model.row_of(3) == 2
+
+
+def test_new_sections_over_the_same_photos_are_told(qtbot: QtBot) -> None:
+    model = PhotoModel()
+    model.show_hits([_hit(1), _hit(2)])
+    with qtbot.waitSignal(model.sections_changed), qtbot.assertNotEmitted(model.modelReset):
+        model.show_hits([_hit(1), _hit(2)], 1)
+    with qtbot.assertNotEmitted(model.sections_changed):
+        model.show_hits([_hit(1), _hit(2)], 1)
 
 
 def test_rows_without_a_page_are_placeholders_until_it_comes(qtbot: QtBot) -> None:
@@ -79,10 +86,10 @@ def test_screen_reader_hears_name_date_caption_and_state(qtbot: QtBot) -> None:
     model = PhotoModel()
     hit = replace(_hit(1, POSSIBLE), caption="a dog", is_offline=True, channels=("vectors", "captions"))
     model.show_hits([_hit(2), hit], 1)
-    words = model.index(2).data(Qt.ItemDataRole.AccessibleTextRole)
+    words = model.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
     for part in ("1.jpg", "2023", "a dog", "possible match", "captions", "cannot be reached"):
         assert part in words
-    assert model.index(2).data(Qt.ItemDataRole.ToolTipRole).count("\n") >= 4
+    assert model.index(1).data(Qt.ItemDataRole.ToolTipRole).count("\n") >= 4
 
 
 def test_screen_reader_hears_how_many_near_copies_a_tile_stands_for(qtbot: QtBot) -> None:
