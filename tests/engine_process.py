@@ -130,6 +130,18 @@ class Peer:
             self.heard.append(message)
             return message
 
+    def listen_for(self, seconds: float) -> None:
+        """Let time pass while the engine talks."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                line = self._lines.get(timeout=left)
+            except queue.Empty:
+                return
+            if line is None:
+                raise AssertionError("the engine hung up")
+            self.heard.append(json.loads(line))
+
     def hang_up(self) -> None:
         """Say EOF."""
         self._to_engine.close()

@@ -18,7 +18,7 @@ from engine.errors import KnownError
 from engine.imaging import worker
 from engine.imaging.answers import LONGEST_DETAIL, MalformedAnswerError
 from engine.imaging.jobs import Decoded, DecodeJob, Failed
-from engine.imaging.worker_process import ALARM, WorkerProcess
+from engine.imaging.worker_process import ALARM, KILLED, WorkerProcess
 from engine.protocol import ErrorKind, IssueReason
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class DecodePool:
         self._worker_main = worker_main
         self._workers: list[WorkerProcess] = []
         self._again: deque[DecodeJob] = deque()
+        self._spared: set[int] = set()
         self._numbers = itertools.count(1)
         self._stillborn = 0
         self._sole = threading.Lock()
@@ -109,6 +110,7 @@ class DecodePool:
             yield
         finally:
             self._again.clear()
+            self._spared.clear()
             for process in [process for process in self._workers if process.given]:
                 self._workers.remove(process)
                 process.stop(patience_s=0)
@@ -184,12 +186,24 @@ class DecodePool:
             yield from process.read()
         except EOFError:
             how = process.wait_for_end()
+            if how == KILLED and self._is_spared(process):
+                self._lose(process, "it was killed from outside")
+                return
             reason = IssueReason.TIMEOUT if how == ALARM else IssueReason.CRASHED
             yield from self._bury(process, reason, f"the decoder died ({how})")
         except MalformedAnswerError as error:
             yield from self._bury(process, IssueReason.CRASHED, f"the decoder sent nonsense: {error}")
         if process.is_ready:
             self._stillborn = 0
+
+    def _is_spared(self, process: WorkerProcess) -> bool:
+        """Whether the photo in hand may be tried again: a decoder dies of other signals, a person or a system short of
+        memory sends this one. A second time it is the photo's fault.
+        """
+        if not process.given or process.given[0].key in self._spared:
+            return False
+        self._spared.add(process.given[0].key)
+        return True
 
     def _bury(self, process: WorkerProcess, reason: IssueReason, detail: str) -> Iterator[Failed]:
         """The photo that a worker was decoding has failed, and the worker ends; those behind it are given again."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
 import signal
 import sys
@@ -34,6 +35,9 @@ JPEG 0.1 GB; a worker at rest 0.1 GB. What needs more fails with MEMORY.
 
 MOST_OPEN_FILES = 64
 ALARM_GRACE_S = 5.0
+CPU_TIMES = 2
+"""How often a photo's deadline it may use the processors' time: decoders of AVIF and JPEG 2000 start threads."""
+
 _NICENESS = 10
 _BELOW_NORMAL_PRIORITY = 0x4000
 
@@ -47,26 +51,40 @@ def main(connection: Connection, deadline_s: float) -> None:
 def tell_protection(connection: Connection, deadline_s: float) -> None:
     """Answer every job with what a worker is kept from, as tried out there: a ``worker_main`` for ``doctor``."""
     restrict()
-    serve(connection, deadline_s, lambda job: Failed(job.key, IssueReason.NOT_AN_IMAGE, _protection()))
+    serve(connection, deadline_s, lambda job: Failed(job.key, IssueReason.NOT_AN_IMAGE, _protection(deadline_s)))
 
 
-def _protection() -> str:
+def _protection(deadline_s: float) -> str:
     makes_files, opens_sockets = trial()
     return ", ".join(
         (
-            f"memory {MEMORY_LIMIT / 1e9:.1f} GB" if _memory_is_limited() else "memory not limited",
+            *_limits_in_force(deadline_s),
             "network not barred" if opens_sockets else "no network",
             "may make empty files" if makes_files else "read only",
         )
     )
 
 
-def _memory_is_limited() -> bool:
+def _limits_in_force(deadline_s: float) -> list[str]:
+    """What the system says of this process, not what was asked of it."""
     if sys.platform == "win32":
-        return False
+        return [f"{deadline_s:g} s a photo", "memory, processor time and files not limited"]
     import resource
 
-    return 0 <= resource.getrlimit(resource.RLIMIT_AS)[0] <= MEMORY_LIMIT
+    def limit(kind: int, unit: float = 1) -> str:
+        soft, _ = resource.getrlimit(kind)
+        return "not limited" if soft == resource.RLIM_INFINITY else f"{soft / unit:.3g}"
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu, _ = resource.getrlimit(resource.RLIMIT_CPU)
+    spare = "not limited" if cpu == resource.RLIM_INFINITY else f"{cpu - used.ru_utime - used.ru_stime:.0f} s"
+    return [
+        f"{deadline_s:g} s a photo",
+        f"processor time {spare}",
+        f"memory {limit(resource.RLIMIT_AS, 1e9)} GB",
+        f"written files {limit(resource.RLIMIT_FSIZE)} bytes",
+        f"open files {limit(resource.RLIMIT_NOFILE)}",
+    ]
 
 
 def restrict() -> None:
@@ -95,6 +113,7 @@ def serve(connection: Connection, deadline_s: float, answer: Answer) -> None:
         _point_at_devnull(2)  # decoding libraries print about odd files
         while True:
             job = connection.recv()
+            _allow_cpu_time(deadline_s + ALARM_GRACE_S)
             with _alarm(deadline_s + ALARM_GRACE_S):
                 body = encode_answer(answer(job))
             send_message(connection, body)
@@ -145,6 +164,19 @@ def _alarm(seconds: float) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _allow_cpu_time(seconds: float) -> None:
+    """Let this process use so much more of the processors' time, whatever threads a decoder starts; then it dies."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = math.ceil(used.ru_utime + used.ru_stime + seconds * CPU_TIMES)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def _point_at_devnull(descriptor: int) -> None:

@@ -26,6 +26,9 @@ START_DEADLINE_S = 60.0
 ALARM = "SIGALRM"
 """How ``wait_for_end`` says that the worker's own alarm has ended it."""
 
+KILLED = "SIGKILL"
+"""How ``wait_for_end`` says that someone else has: no decoder dies of it by itself."""
+
 _EXIT_PATIENCE_S = 2.0
 
 

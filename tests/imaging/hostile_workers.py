@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
@@ -35,7 +36,9 @@ HEAVY = (
 
 
 def harmed_by_photos(connection: Connection, deadline_s: float) -> None:
-    """Sound, but for photos named "abort", "exit", "hang" and "alarm", which do what their name says."""
+    """Sound, but for photos named "abort", "exit", "hang", "alarm" and "killed", which do what their name says;
+    "once" is killed in the pool's first worker.
+    """
     worker.restrict()
     worker.serve(connection, deadline_s, _harmed)
 
@@ -50,6 +53,9 @@ def _harmed(job: DecodeJob) -> Decoded | Failed:
         threading.Event().wait()
     if name == "alarm":
         signal.raise_signal(signal.SIGALRM)
+    is_first_worker = multiprocessing.current_process().name.endswith("-1")
+    if name == "killed" or (name == "once" and is_first_worker):
+        os.kill(os.getpid(), signal.SIGKILL)
     return worker.answer(job)
 
 

@@ -156,6 +156,18 @@ def test_a_crash_loses_exactly_one_photo(tmp_path: Path, name: str) -> None:
     assert reasons == {"a": None, name: fatal, "b": None, "c": None}
 
 
+def test_worker_killed_from_outside_costs_no_photo(tmp_path: Path) -> None:
+    paths = photos(tmp_path, "a", "once", "b", "c")
+    reasons = reasons_of(run_all(paths, worker_main=hostile_workers.harmed_by_photos))
+    assert reasons == dict.fromkeys(("a", "once", "b", "c"))
+
+
+def test_photo_whose_workers_are_killed_twice_is_given_up(tmp_path: Path) -> None:
+    paths = photos(tmp_path, "a", "killed", "b")
+    reasons = reasons_of(run_all(paths, worker_main=hostile_workers.harmed_by_photos))
+    assert reasons == {"a": None, "killed": IssueReason.CRASHED, "b": None}
+
+
 def test_the_issue_says_how_the_decoder_died(tmp_path: Path) -> None:
     results = run_all(photos(tmp_path, "abort"), worker_main=hostile_workers.harmed_by_photos)
     assert isinstance(results["abort"], Failed)

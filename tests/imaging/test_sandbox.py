@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import multiprocessing
 import os
+import re
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -80,7 +83,29 @@ def test_a_worker_tells_what_it_is_kept_from(tmp_path: Path) -> None:
     with DecodePool(1, worker_main=worker.tell_protection) as pool:
         result = pool.decode_one(DecodeJob(1, tmp_path, ()))
     assert isinstance(result, Failed)
-    assert result.detail == "memory 3.2 GB, no network, read only"
+    assert re.fullmatch(
+        "30 s a photo, processor time 7[01] s, memory 3.22 GB, written files 0 bytes, open files 64, "
+        "no network, read only",
+        result.detail,
+    )
+
+
+def burning(connection: Connection, _deadline_s: float) -> None:
+    """Uses more of the processor than it was allowed."""
+    worker._allow_cpu_time(0.2)
+    connection.send_bytes(b"begins")
+    while True:
+        pass
+
+
+def test_a_worker_that_uses_too_much_of_the_processor_is_ended_by_the_system() -> None:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=burning, args=(theirs, 1.0), daemon=True)
+    process.start()
+    assert ours.recv_bytes() == b"begins"
+    process.join(60)
+    assert process.exitcode == -signal.SIGXCPU
 
 
 def test_it_costs_a_process_nothing_where_the_kernel_knows_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
