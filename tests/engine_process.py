@@ -194,13 +194,17 @@ class EngineProcess(Peer):
 
     def descendants(self) -> list[int]:
         """Processes below it, from /proc."""
-        found: list[int] = []
-        fresh = [self.process.pid]
-        while fresh:
-            below = [child for pid in fresh for child in _children(pid)]
-            found += below
-            fresh = below
-        return found
+        return descendants_of(self.process.pid)
+
+
+def descendants_of(pid: int) -> list[int]:
+    """Processes below one, from /proc."""
+    found: list[int] = []
+    fresh = [pid]
+    while fresh:
+        fresh = [child for each in fresh for child in _children(each)]
+        found += fresh
+    return found
 
 
 def _children(pid: int) -> list[int]:

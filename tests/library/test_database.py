@@ -22,11 +22,13 @@ from engine.library.database import Database
 from engine.library.lock import WriterLock, is_held
 from engine.library.settings import Settings
 from engine.protocol import ErrorKind
+from tests.library.older import make_older
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.library.conftest import Shelf
+
 
 ROOT = Path(__file__).parents[2]
 HOLD_THE_LOCK = """
@@ -225,12 +227,7 @@ def test_reader_asks_for_an_update_of_an_older_library(library: LibraryPaths, ol
 def test_library_of_the_first_version_keeps_its_rows_and_ends_in_the_form_of_a_new_one(
     library: LibraryPaths, old: apsw.Connection, tmp_path: Path
 ) -> None:
-    old.execute("DROP TABLE removed_caption")  # all that the second version has on top
-    old.execute("DROP TABLE earlier_content")  # and the third
-    old.execute("DROP INDEX content_pixels; DROP INDEX sidecar_content; DROP INDEX photo_missing")  # and the fourth
-    for column in ("folder.root_volume", "content.pixel_digest", "content.unheld_since", "photo.missing_from"):
-        old.execute("ALTER TABLE {} DROP COLUMN {}".format(*column.split(".")))
-    old.pragma("user_version", 1)
+    make_older(old, 1)
     old.execute("INSERT INTO content (digest, byte_size) VALUES (zeroblob(32), 1)")
     old.execute("INSERT INTO caption (content, text, source, added_at) VALUES (1, 'a dog', 'user', '')")
     Database.open_writer(library).close()
