@@ -27,34 +27,68 @@ class Edits:
         """
         self._database.run(
             """
-            INSERT INTO earlier_content (photo, content)
-            SELECT id, content FROM photo WHERE id = ? AND content IS NOT NULL AND missing_since IS NULL
+            INSERT INTO earlier_content (photo, content, is_shared)
+            SELECT id, content, CASE WHEN EXISTS (SELECT 1 FROM photo AS other
+                                                   WHERE other.content = photo.content AND other.id != photo.id)
+                                     THEN 1 ELSE 0 END
+              FROM photo WHERE id = ? AND content IS NOT NULL AND missing_since IS NULL
             ON CONFLICT DO NOTHING
             """,
             (photo,),
         )
 
     def settle(self) -> int:
-        """Take the own captions of contents that no photo holds any more to what their files hold now; how many files.
+        """Take own captions to what changed files hold now; of how many files.
 
-        Call it when no digest is outstanding. Photos that could not be read again keep waiting.
+        They leave a content that no photo holds any more. Where it has copies, which had it before this file was
+        edited, they go with the file and stay with the copies. Call it when no digest is outstanding; photos that could
+        not be read again keep waiting.
         """
         rows = self._database.rows(
             """
-            SELECT photo.id, earlier_content.content, photo.content
+            SELECT photo.id, earlier_content.content, photo.content, is_shared
               FROM earlier_content JOIN photo ON photo.id = earlier_content.photo
-             WHERE photo.content IS NOT NULL ORDER BY photo.id
+             WHERE photo.content IS NOT NULL AND photo.content != earlier_content.content ORDER BY photo.id
             """
         )
         # Judged before anything is moved, so that the order of the files does not matter.
-        edited = [row for row in rows if not self._is_held(row[1])]
-        for _, earlier, content in edited:
+        moving = [(earlier, content) for _, earlier, content, _ in rows if not self._is_held(earlier)]
+        copying = [
+            (earlier, content)
+            for photo, earlier, content, is_shared in rows
+            if is_shared and (earlier, content) not in moving and self._is_new(content, photo)
+        ]
+        last = dict(moving)  # of several files that held it, all get the captions and one gets their rows
+        for earlier, content in (*moving, *copying):
+            if last.get(earlier) != content:
+                self._copy(earlier, content)
+        for earlier, content in last.items():
             self.carry(earlier, content)
-        self._database.run_many("DELETE FROM earlier_content WHERE photo = ?", ((photo,) for photo, _, _ in rows))
-        return len(edited)
+        self._database.run("DELETE FROM earlier_content WHERE photo IN (SELECT id FROM photo WHERE content IS NOT NULL)")
+        return len(moving) + len(copying)
 
     def _is_held(self, content: int) -> bool:
         return self._database.value("SELECT 1 FROM photo WHERE content = ? LIMIT 1", (content,)) is not None
+
+    def _is_new(self, content: int, photo: PhotoId) -> bool:
+        """Whether it did not come from another path: then this is no edit, but another photo under an old name."""
+        sql = """
+            SELECT count(*) FROM (SELECT 1 FROM photo WHERE content = ? AND id != ?
+                                  UNION ALL SELECT 1 FROM earlier_content WHERE content = ?) AS others
+        """
+        return not self._database.value(sql, (content, photo, content))
+
+    def _copy(self, earlier: int, content: int) -> None:
+        self._database.run(
+            """
+            INSERT INTO caption (content, text, language, source, added_at)
+            SELECT ?, text, language, source, added_at FROM caption
+             WHERE content = ? AND source IN ('user', 'imported') ORDER BY id
+            ON CONFLICT DO NOTHING
+            """,
+            (content, earlier),
+        )
+        self._copy_removals(earlier, content)
 
     def carry(self, earlier: int, content: int) -> None:
         """Take the own captions of one content to another, and what the user has removed from it."""
@@ -68,6 +102,11 @@ class Edits:
             """,
             {"content": content, "earlier": earlier},
         )
+        self._copy_removals(earlier, content)
+        # Naming the column is enough to have the photos' text indexed anew.
+        self._database.run("UPDATE photo SET content = content WHERE content IN (?, ?)", (earlier, content))
+
+    def _copy_removals(self, earlier: int, content: int) -> None:
         self._database.run(
             """
             INSERT INTO removed_caption (content, text)
@@ -76,5 +115,3 @@ class Edits:
             """,
             (content, earlier),
         )
-        # Naming the column is enough to have the photos' text indexed anew.
-        self._database.run("UPDATE photo SET content = content WHERE content = ?", (content,))

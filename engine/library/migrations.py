@@ -56,6 +56,7 @@ def _tell_pictures_and_roots_apart(connection: apsw.Connection) -> None:
         CREATE INDEX content_pixels ON content (pixel_digest) WHERE pixel_digest IS NOT NULL;
         CREATE INDEX sidecar_content ON sidecar (content);
         ALTER TABLE photo ADD COLUMN missing_from TEXT;
+        ALTER TABLE earlier_content ADD COLUMN is_shared INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX photo_missing ON photo (missing_since) WHERE missing_since IS NOT NULL;
         """
     )

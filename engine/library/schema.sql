@@ -49,7 +49,8 @@ CREATE INDEX photo_missing ON photo (missing_since) WHERE missing_since IS NOT N
 -- What a changed file held before, until its new digest is known and its own captions have followed.
 CREATE TABLE earlier_content (
     photo   INTEGER PRIMARY KEY REFERENCES photo ON DELETE CASCADE,
-    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE
+    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+    is_shared INTEGER NOT NULL DEFAULT 0      -- another photo held it as well
 ) STRICT;
 
 CREATE TABLE model (

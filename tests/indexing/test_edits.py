@@ -87,6 +87,49 @@ def test_own_captions_stay_with_the_unedited_copy(bench: Bench, photo: Path) -> 
     assert captions(bench) == {"a.jpg": [], "b.jpg": ["our balloon"]}
 
 
+def test_edited_copy_takes_its_captions_along_and_leaves_them_to_the_other(bench: Bench, photo: Path) -> None:
+    shutil.copyfile(photo, bench.root / "b.jpg")
+    bench.index()
+    write_photo(photo, scene((64, 48), seed=9))
+    bench.index()
+    assert captions(bench) == {"a.jpg": ["our balloon"], "b.jpg": ["our balloon"]}
+    write_photo(photo, scene((64, 48), seed=10))
+    write_photo(bench.root / "b.jpg", scene((64, 48), seed=11))
+    bench.index()
+    assert captions(bench) == {"a.jpg": ["our balloon"], "b.jpg": ["our balloon"]}
+    assert found(bench, "balloon") == ["a.jpg", "b.jpg"]
+
+
+def test_two_copies_that_are_both_edited_both_keep_their_captions(bench: Bench, photo: Path) -> None:
+    shutil.copyfile(photo, bench.root / "b.jpg")
+    bench.index()
+    write_photo(photo, scene((64, 48), seed=9))
+    write_photo(bench.root / "b.jpg", scene((64, 48), seed=10))
+    bench.index()
+    assert captions(bench) == {"a.jpg": ["our balloon"], "b.jpg": ["our balloon"]}
+
+
+def test_photo_whose_copy_was_deleted_keeps_its_captions_when_it_is_edited(bench: Bench, photo: Path) -> None:
+    shutil.copyfile(photo, bench.root / "b.jpg")
+    bench.index()
+    (bench.root / "b.jpg").unlink()
+    bench.index()
+    write_photo(photo, scene((64, 48), seed=9))
+    bench.index()
+    assert captions(bench) == {"a.jpg": ["our balloon"]}
+
+
+def test_swap_with_a_photo_that_has_a_copy_brings_nobody_wrong_captions(bench: Bench, photo: Path) -> None:
+    other = bench.photo("b.jpg", 2)
+    shutil.copyfile(photo, bench.root / "c.jpg")
+    bench.index()
+    photo.rename(bench.root / "t")
+    other.rename(photo)
+    (bench.root / "t").rename(other)
+    bench.index()
+    assert captions(bench) == {"a.jpg": [], "b.jpg": ["our balloon"], "c.jpg": ["our balloon"]}
+
+
 def test_own_captions_swap_with_the_photos_that_swap_names(bench: Bench, photo: Path) -> None:
     other = bench.photo("b.jpg", 2)
     bench.index()

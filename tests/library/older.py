@@ -15,8 +15,11 @@ _BACK: dict[int, str] = {
     3: "DROP TABLE earlier_content",
     4: """
        DROP INDEX content_pixels; DROP INDEX sidecar_content; DROP INDEX photo_missing;
-       ALTER TABLE folder DROP COLUMN root_volume; ALTER TABLE content DROP COLUMN pixel_digest;
-       ALTER TABLE content DROP COLUMN unheld_since; ALTER TABLE photo DROP COLUMN missing_from
+       ALTER TABLE folder DROP COLUMN root_volume;
+       ALTER TABLE content DROP COLUMN pixel_digest;
+       ALTER TABLE content DROP COLUMN unheld_since;
+       ALTER TABLE earlier_content DROP COLUMN is_shared;
+       ALTER TABLE photo DROP COLUMN missing_from;
        """,
 }
 
