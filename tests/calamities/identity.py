@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -340,13 +341,8 @@ def kept_pool() -> Iterator[None]:
         def __exit__(self, *_: object) -> None:
             pass
 
-    usual = pipeline.DecodePool
-    with DecodePool(1) as pool:
-        pipeline.DecodePool = lambda *_args, **_options: Kept()  # type: ignore[assignment,misc]
-        try:
-            yield
-        finally:
-            pipeline.DecodePool = usual  # type: ignore[misc]
+    with DecodePool(1) as pool, mock.patch.object(pipeline, "DecodePool", return_value=Kept()):
+        yield
 
 
 def try_sequences(examples: int, steps: int = 30) -> None:

@@ -23,8 +23,8 @@ from PIL import Image
 from engine.config import LibraryPaths
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.indexing.check import check
-from engine.library.contents import absolute
 from engine.library.database import Database
+from engine.library.photos import absolute
 from engine.protocol.methods import SearchRequest
 from tests.engine_process import EngineProcess
 
