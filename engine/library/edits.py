@@ -64,7 +64,8 @@ class Edits:
                 self._copy(earlier, content)
         for earlier, content in last.items():
             self.carry(earlier, content)
-        self._database.run("DELETE FROM earlier_content WHERE photo IN (SELECT id FROM photo WHERE content IS NOT NULL)")
+        settled = "SELECT id FROM photo WHERE content IS NOT NULL"
+        self._database.run(f"DELETE FROM earlier_content WHERE photo IN ({settled})")
         return len(moving) + len(copying)
 
     def _is_held(self, content: int) -> bool:
