@@ -69,7 +69,7 @@ def import_model(options: argparse.Namespace, output: Output) -> int:
     languages = tuple(word.strip() for word in (options.languages or "").split(",") if word.strip())
     naming = Naming(options.name or "", languages, options.licence or "")
     taken = [card.key for card in installed(model_dirs())]
-    card = import_folder(options.source, own_models_dir(), naming, taken)
+    card = import_folder(options.source, own_models_dir(), naming, taken).card
     if output.as_json:
         output.document({"key": card.key, "dim": card.dim, "licence": card.licence, "fingerprint": card.fingerprint})
         return EXIT_DONE

@@ -200,7 +200,7 @@ class ImageRunner:
 
     def _try(self, provider: str) -> str:
         graph, tower = self._graph(provider), self._card.image
-        rows = _trial_rows(self._card)
+        rows = trial_rows(self._card)
         expected = self._cpu_session().run(tower.output, {tower.input: rows})
         self._verify(graph)
         trial = Trial(self._folder / graph, provider, tower.input, tower.output, rows)
@@ -214,7 +214,7 @@ class ImageRunner:
         return ""
 
 
-def _trial_rows(card: ModelCard) -> NDArray[np.uint8] | NDArray[np.float32]:
+def trial_rows(card: ModelCard) -> NDArray[np.uint8] | NDArray[np.float32]:
     """Noise as the tower takes it: the same every time."""
     size, tower = card.image.input_spec.size, card.image
     pixels = np.random.default_rng(0).integers(0, 256, (TRIAL_BATCH, size, size, 3), dtype=np.uint8)

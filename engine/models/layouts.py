@@ -56,17 +56,30 @@ def read_layout(folder: Path) -> ForeignModel:
     if not folder.is_dir():
         raise KnownError(ErrorKind.USAGE, f"There is no folder {folder}.")
     try:
-        if (folder / "visual").is_dir() and (folder / "textual").is_dir():
+        if _is_immich(folder):
             return _immich(folder)
-        if (folder / "onnx" / "vision_model.onnx").is_file():
+        if _is_transformers_js(folder):
             return _transformers_js(folder)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise refused(folder, f"its settings are not as expected ({error})") from error
     raise refused(
         folder,
         "it holds neither visual/model.onnx and textual/model.onnx (Immich's layout) nor onnx/vision_model.onnx and "
-        "onnx/text_model.onnx (transformers.js's)",
+        "onnx/text_model.onnx (transformers.js's) nor config.json and model.safetensors (a checkpoint)",
     )
+
+
+def is_ready_made(folder: Path) -> bool:
+    """Whether ``folder`` has one of the two layouts, complete or not."""
+    return _is_immich(folder) or _is_transformers_js(folder)
+
+
+def _is_immich(folder: Path) -> bool:
+    return (folder / "visual").is_dir() and (folder / "textual").is_dir()
+
+
+def _is_transformers_js(folder: Path) -> bool:
+    return (folder / "onnx" / "vision_model.onnx").is_file()
 
 
 def refused(folder: Path, why: str) -> KnownError:

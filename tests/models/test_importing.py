@@ -101,7 +101,7 @@ def write_transformers_js(folder: Path, family: Literal["clip", "siglip"] = "cli
 
 
 def imported(source: Path, tmp_path: Path, naming: Naming | None = None) -> ModelCard:
-    return import_folder(source, tmp_path / "models", naming or Naming())
+    return import_folder(source, tmp_path / "models", naming or Naming()).card
 
 
 def refusal(source: Path, tmp_path: Path) -> str:
@@ -117,6 +117,7 @@ def test_immich_folder_becomes_a_package(tmp_path: Path) -> None:
     package = tmp_path / "models" / "ViT-B-32__tiny"
     verify(package, read_card(package))
     assert sorted(path.name for path in package.iterdir()) == [
+        "README.md",
         "image.onnx",
         "model.json",
         "text.onnx",
