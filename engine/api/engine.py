@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.api.keeping import BANK_SETTING, MODEL_SETTING, OCR_SETTING, WORKERS_SETTING, Keeping
-from engine.api.parts import Parts, Shared, matrix_of
+from engine.api.parts import Parts, Shared, matrix_of, open_encoder
 from engine.config import (
     DEFAULT_MODEL,
     LIBRARY_VARIABLE,
     library_paths,
-    model_dirs,
     remember_place,
     resources_dir,
 )
@@ -25,8 +24,6 @@ from engine.errors import KnownError
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.library import opening
 from engine.library.settings import Settings
-from engine.models.catalog import find_package
-from engine.models.encoder import Encoder
 from engine.protocol import (
     CheckReport,
     ErrorKind,
@@ -54,6 +51,7 @@ if TYPE_CHECKING:
     from engine.library.connection import Connection
     from engine.library.folders import Folder
     from engine.library.opening import Lock
+    from engine.models.encoder import Encoder
     from engine.protocol import methods as wire
 
 
@@ -363,7 +361,7 @@ class Engine(Keeping):
 
 def _shared(paths: LibraryPaths, database: Connection, model: str | None) -> Shared:
     key = model or Settings(database).get(MODEL_SETTING) or DEFAULT_MODEL
-    encoder = Encoder.open(find_package(key, model_dirs()))
+    encoder = open_encoder(key, Settings(database))
     return Shared(
         paths=paths,
         encoder=encoder,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.api.parts import Parts, matrix_of
+from engine.api.parts import Parts, matrix_of, open_encoder
 from engine.config import model_dirs
 from engine.library.embeddings import Embeddings
 from engine.models.catalog import find_card, find_package, installed
-from engine.models.encoder import Encoder
 
 if TYPE_CHECKING:
     from engine.api.parts import Shared
@@ -19,6 +18,7 @@ MODEL_SETTING = "model"
 OCR_SETTING = "ocr.enabled"
 WORKERS_SETTING = "index.workers"
 BANK_SETTING = "captions.bank"
+ENDPOINT_SETTING = "models.endpoint"
 
 
 class Keeping:
@@ -84,7 +84,7 @@ class Keeping:
 
     def with_model(self, key: str) -> Shared:
         """What threads would share under another model of this computer; raises ``KnownError`` where it is unusable."""
-        encoder = Encoder.open(find_package(key, model_dirs()))
+        encoder = open_encoder(key, self._parts.settings)
         return replace(self._parts.shared, encoder=encoder, matrix=matrix_of(self._parts.shared.paths, encoder))
 
     @property
@@ -109,10 +109,14 @@ class Keeping:
         return self.models()
 
     def forget_model(self, key: str) -> None:
-        """Drop a model's vectors from this library."""
+        """Drop a model's vectors from this library, and what was made of them."""
+        card = find_card(key, model_dirs())
         with self._parts.database.transaction():
-            self._parts.embeddings().forget(
-                find_card(key, model_dirs()).fingerprint, unless=self._parts.encoder.card.fingerprint
-            )
+            self._parts.embeddings().forget(card.fingerprint, unless=self._parts.encoder.card.fingerprint)
             if self.get_setting(MODEL_SETTING) == key:
                 self._parts.settings.set(MODEL_SETTING, None)
+        cache = self._parts.shared.paths.cache
+        for pattern in (f"vectors-{card.fingerprint[:16]}*", f"bank-*-{card.text_fingerprint[:16]}.npy"):
+            for path in cache.glob(pattern):
+                if card.fingerprint != self._parts.encoder.card.fingerprint:
+                    path.unlink(missing_ok=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from engine.config import ACCELERATOR_VARIABLE, model_dirs
 from engine.library.captions import Captions
 from engine.library.contents import Contents
 from engine.library.embeddings import Embeddings
@@ -16,6 +18,8 @@ from engine.library.photos import Photos
 from engine.library.searches import Searches
 from engine.library.selection import Selector
 from engine.library.settings import Settings
+from engine.models.accelerators import AUTOMATIC, provider_called
+from engine.models.catalog import find_package
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from engine.search.nearness import Vectors
     from engine.search.retrieval import Retriever
     from engine.search.vectors import HotMatrix
+
+ACCELERATOR_SETTING = "models.accelerator"
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,17 @@ class Shared:
         version = hashlib.sha256(self.bank_file.read_bytes()).hexdigest()[:16]
         cache = self.paths.cache / f"bank-{version}-{self.encoder.card.text_fingerprint[:16]}.npy"
         return BankVectors(read_bank(self.bank_file), cache, self.encoder)
+
+
+def open_encoder(key: str, settings: Settings) -> Encoder:
+    """The encoder of a model of this computer, on the accelerator that is asked for; raises ``KnownError``.
+
+    BALLOON_ACCELERATOR comes before the library's setting; without either the best that works is taken.
+    """
+    from engine.models.encoder import Encoder
+
+    wanted = os.environ.get(ACCELERATOR_VARIABLE) or settings.get(ACCELERATOR_SETTING) or AUTOMATIC
+    return Encoder.open(find_package(key, model_dirs()), wanted=provider_called(wanted))
 
 
 def matrix_of(paths: LibraryPaths, encoder: Encoder) -> HotMatrix:

@@ -62,24 +62,6 @@ def remove(options: argparse.Namespace, output: Output) -> int:
     return EXIT_DONE
 
 
-def import_model(options: argparse.Namespace, output: Output) -> int:
-    """Run ``balloon models import``: a ready-made ONNX folder becomes a model of the user's own."""
-    from engine.models.importing import UNKNOWN_LICENCE, Naming, import_folder
-
-    languages = tuple(word.strip() for word in (options.languages or "").split(",") if word.strip())
-    naming = Naming(options.name or "", languages, options.licence or "")
-    taken = [card.key for card in installed(model_dirs())]
-    card = import_folder(options.source, own_models_dir(), naming, taken).card
-    if output.as_json:
-        output.document({"key": card.key, "dim": card.dim, "licence": card.licence, "fingerprint": card.fingerprint})
-        return EXIT_DONE
-    output.line(f"{card.key} is imported: both towers were tried, vectors of {card.dim} numbers.")
-    if card.licence == UNKNOWN_LICENCE:
-        output.note("The folder does not state the model's licence. Look it up where you got the model.")
-    output.note(f"Use it: balloon models use {card.key}, then balloon index FOLDER (its photos are embedded anew)")
-    return EXIT_DONE
-
-
 def compare(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon models compare``: what two models that this library has vectors of find for one query."""
     paths = library_paths(options.library)

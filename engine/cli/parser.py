@@ -181,19 +181,30 @@ def _add_measuring(
 
 def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     group = commands.add_parser(
-        "models", help="the models on this computer: list, use, import, compare, train, calibrate, remove"
+        "models", help="models: list, catalogue, install, import, use, compare, train, calibrate, remove"
     )
     parts = group.add_subparsers(dest="models_command", metavar="COMMAND", required=True)
     _add(parts, common, "list", "models:list_models", "list the models, the one in use marked")
     for name, summary in (("use", "search with this model from now on"), ("remove", "remove a model of your own")):
         _add(parts, common, name, f"models:{name}", summary).add_argument("key", metavar="KEY")
-    imported = _add(parts, common, "import", "models:import_model", "take in a ready-made ONNX model from a folder")
-    imported.add_argument(
-        "source", type=Path, metavar="FOLDER", help="in the layout of Immich's or transformers.js's models"
+    _add(parts, common, "catalogue", "installing:catalogue", "list the models that are offered for download")
+    sources = (
+        ("import", "SOURCE", "take in a model: a folder, or owner/name on the Hugging Face hub"),
+        ("install", "NAME", "install a model of the catalogue, downloading it"),
     )
-    imported.add_argument("--name", metavar="KEY", help="what to call it; without it: the folder's name")
-    imported.add_argument("--languages", metavar="LIST", help="what it understands, such as en,zh")
-    imported.add_argument("--licence", metavar="NAME", help="its licence; without it: what the folder's README states")
+    for name, word, summary in sources:
+        incoming = _add(parts, common, name, "installing:import_model", summary)
+        incoming.add_argument("source", metavar=word, help="a folder, owner/name[@revision], or a catalogue's name")
+        incoming.add_argument("--name", metavar="KEY", help="what to call it; without it: its own name")
+        incoming.add_argument("--languages", metavar="LIST", help="what it understands, such as en,zh")
+        incoming.add_argument("--licence", metavar="NAME", help="its licence; without it: what its README states")
+        incoming.add_argument(
+            "--precision",
+            choices=("auto", "fp32", "fp16", "int8"),
+            default="auto",
+            help="fp16: with a copy for GPUs (auto: where there is one); int8: smaller, for CPUs",
+        )
+        incoming.add_argument("--hub", metavar="URL", help="a mirror of the hub (or set HF_ENDPOINT)")
     compared = _add(parts, common, "compare", "models:compare", "what two models find for the same words")
     compared.add_argument("first", metavar="A")
     compared.add_argument("second", metavar="B")

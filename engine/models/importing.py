@@ -88,7 +88,7 @@ def import_folder(
     work = work or Work()
     source = source.expanduser().absolute()
     key = free_key(naming.key or source.name, models_dir, taken)
-    with _disk_trouble(source, models_dir):
+    with disk_trouble(source, models_dir):
         models_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".importing-", dir=models_dir) as scratch:
             package = Path(scratch) / key
@@ -141,7 +141,8 @@ def free_key(wanted: str, models_dir: Path, taken: Sequence[str]) -> str:
 
 
 @contextlib.contextmanager
-def _disk_trouble(source: Path, models_dir: Path) -> Iterator[None]:
+def disk_trouble(source: Path, models_dir: Path) -> Iterator[None]:
+    """While inside, what the disk refuses becomes a ``KnownError`` (DISK_FULL, BAD_FILE)."""
     try:
         yield
     except OSError as error:
