@@ -18,8 +18,39 @@ if TYPE_CHECKING:
 FIRST = 10
 REAL_CALLED_NONE = 0.12  # of eight real queries at most one is answered "no good match"
 MATCH_PRECISION = 0.8  # and more in truth: many a background text does fit some photo that it was not written for
-GALLERY = 200  # photos a query is put up against: the more there are, the better the best wrong one looks
+GALLERY = 200  # photos a query is put up against
 ROUNDS = 20
+SMALLEST = 5
+
+
+class Trial:
+    """Captions of photos put up against galleries drawn from those photos."""
+
+    def __init__(
+        self, texts: NDArray[np.float32], photos: NDArray[np.float32], owner: NDArray[np.int64], seed: int
+    ) -> None:
+        """Take unit vectors of captions (T, dim) and photos (P, dim); ``owner`` (T,) pairs them."""
+        self._texts, self._photos, self._owner = texts, photos, owner
+        self._chance = np.random.default_rng(seed)
+
+    def round(self, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The best scores in a gallery of ``size`` photos: of captions of those photos that find theirs among the
+        first ten, and of as many captions of other photos, which are the background.
+        """
+        gallery = np.sort(self._chance.choice(len(self._photos), size, replace=False))
+        inside = np.isin(self._owner, gallery)
+        scores = self._texts[inside] @ self._photos[gallery].T
+        own = scores[np.arange(len(scores)), np.searchsorted(gallery, self._owner[inside])]
+        is_found = (scores >= own[:, None]).sum(axis=1) <= FIRST
+        outside = np.flatnonzero(~inside)
+        drawn = self._chance.choice(outside, min(len(outside), int(inside.sum())), replace=False)
+        return scores.max(axis=1)[is_found], (self._texts[drawn] @ self._photos[gallery].T).max(axis=1)
+
+    def rounds(self, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """``round`` again and again: small galleries more often, since each holds few captions."""
+        parts = [self.round(size) for _ in range(ROUNDS * max(1, GALLERY // (2 * size)))]
+        real, background = zip(*parts, strict=True)
+        return np.concatenate(real), np.concatenate(background)
 
 
 def calibrate(
@@ -27,37 +58,26 @@ def calibrate(
 ) -> Calibration:
     """Choose thresholds from unit vectors of captions (T, dim) and photos (P, dim); ``owner`` (T,) pairs them.
 
-    In every round a sample of photos is the gallery; captions of the photos outside it are the background.
     ``possible`` lets all but ``REAL_CALLED_NONE`` of the real queries pass, ``match`` is where ``MATCH_PRECISION`` of
-    the best photos are their query's own, real and background queries in equal number.
+    the best photos are their query's own, real and background queries in equal number. Both are for a gallery of half
+    the photos, ``GALLERY`` at most; how they rise with the gallery is measured on smaller and larger ones.
     """
-    chance = np.random.default_rng(seed)
-    real: list[NDArray[np.float32]] = []
-    background: list[NDArray[np.float32]] = []
+    trial = Trial(texts, photos, owner, seed)
     size = min(GALLERY, max(1, len(photos) // 2))
-    for _ in range(ROUNDS):
-        gallery = chance.choice(len(photos), size, replace=False)
-        inside = np.isin(owner, gallery)
-        real.append(_best(texts[inside], owner[inside], photos, gallery))
-        outside = np.flatnonzero(~inside)
-        drawn = chance.choice(outside, min(len(outside), int(inside.sum())), replace=False)
-        background.append((texts[drawn] @ photos[gallery].T).max(axis=1))
-    return _thresholds(np.concatenate(real), np.concatenate(background))
+    possible, match = _thresholds(*trial.rounds(size))
+    rise = _rise(trial, possible, max(1, len(photos) // 2))
+    return Calibration(match=round(match, 4), possible=round(possible, 4), photos=size, rise=rise)
 
 
-def _best(
-    texts: NDArray[np.float32], owner: NDArray[np.int64], photos: NDArray[np.float32], gallery: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """The best score of each text whose photo is among its first ten."""
-    scores = texts @ photos[gallery].T
-    column = np.argsort(gallery)[np.searchsorted(np.sort(gallery), owner)]
-    own = scores[np.arange(len(texts)), column]
-    rank = (scores >= own[:, None]).sum(axis=1)
-    best: NDArray[np.float32] = scores.max(axis=1)[rank <= FIRST]
-    return best
+def _rise(trial: Trial, possible: float, largest: int) -> tuple[tuple[int, float], ...]:
+    """By how much ``possible`` is higher in other galleries; it never falls when photos are added."""
+    sizes = [size for size in (SMALLEST * 2**doubling for doubling in range(12)) if size <= largest]
+    levels = [float(np.quantile(trial.rounds(size)[0], REAL_CALLED_NONE)) for size in sizes]
+    even = np.maximum.accumulate(np.array(levels)).tolist()
+    return tuple((size, round(level - possible, 4)) for size, level in zip(sizes, even, strict=True))
 
 
-def _thresholds(real: NDArray[np.float32], background: NDArray[np.float32]) -> Calibration:
+def _thresholds(real: NDArray[np.float32], background: NDArray[np.float32]) -> tuple[float, float]:
     possible = float(np.quantile(real, REAL_CALLED_NONE))
     scores = np.concatenate([real, background])
     is_real = np.concatenate([np.ones(len(real), dtype=bool), np.zeros(len(background), dtype=bool)])
@@ -65,4 +85,4 @@ def _thresholds(real: NDArray[np.float32], background: NDArray[np.float32]) -> C
     precision = np.cumsum(is_real[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(precision >= MATCH_PRECISION)
     match = float(scores[order[enough[-1]]]) if len(enough) else float(scores.max())
-    return Calibration(match=round(max(match, possible), 4), possible=round(possible, 4))
+    return possible, max(match, possible)

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from engine.errors import KnownError
 from engine.imaging.preprocess import InputSpec
 from engine.protocol import ErrorKind
@@ -79,10 +81,24 @@ class TextTower:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Cosine similarities from which a hit counts as a match and as possible; below that nothing fits."""
+    """Cosine similarities from which a hit counts as a match and as possible; below that nothing fits.
+
+    They hold for a search among ``photos`` photos. The best of more photos scores higher, whether it fits or not:
+    ``rise`` holds pairs of a number of photos and what is to be added there, by growing number.
+    """
 
     match: float
     possible: float
+    photos: int = 200
+    rise: tuple[tuple[int, float], ...] = ()
+
+    def among(self, photos: int) -> Calibration:
+        """The thresholds for a search among so many photos: even between what was measured, and steady beyond it."""
+        if not self.rise:
+            return self
+        sizes, rises = zip(*self.rise, strict=True)
+        rise = float(np.interp(math.log2(max(1, photos)), np.log2(sizes), rises))
+        return Calibration(self.match + rise, self.possible + rise, photos)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +198,16 @@ def _card_from(values: dict[str, Any]) -> ModelCard:
         | {
             "image": ImageTower(**image),
             "text": TextTower(**text),
-            "calibration": None if calibration is None else Calibration(**calibration),
+            "calibration": None if calibration is None else _calibration_from(calibration),
             "languages": tuple(values["languages"]),
             "sources": tuple(values["sources"]),
         }
     )
+
+
+def _calibration_from(values: dict[str, Any]) -> Calibration:
+    rise = tuple((size, rise) for size, rise in values.get("rise", ()))
+    return Calibration(**values | {"rise": rise})
 
 
 def _check_values(card: ModelCard) -> None:
@@ -199,6 +220,7 @@ def _check_values(card: ModelCard) -> None:
     )  # fmt: skip
     numbers = (card.logit_scale, *image.mean, *image.std, spec.crop_fraction)
     limits = card.calibration or Calibration(match=1.0, possible=0.0)
+    sizes, rises = [size for size, _ in limits.rise], [rise for _, rise in limits.rise]
     checks = {
         "names": _are(str, *needed) and all(needed),
         "optional names": _are((str, type(None)), image.grid_output, image.half_file, text.attention_mask),
@@ -210,6 +232,8 @@ def _check_values(card: ModelCard) -> None:
         "choices": (image.dtype, text.padding, spec.resize) in _CHOICES and spec.interpolation in _INTERPOLATIONS,
         "cleaning": text.cleaning in _CLEANINGS,
         "calibration": -1 <= limits.possible <= limits.match <= 1,
+        "calibrated photos": all(type(size) is int and size > 0 for size in (limits.photos, *sizes)),
+        "calibrated rise": _are((int, float), *rises) and sizes == sorted(set(sizes)),
         "files": all(_is_file_fact(name, fact) for name, fact in card.files.items()),
     }
     wrong = [name for name, is_fine in checks.items() if not is_fine]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -24,7 +25,7 @@ from engine.search.grouping import Shot, group
 from engine.search.scoring import Scored, Wanted, candidates, score, unwanted_probability
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy as np
@@ -81,6 +82,9 @@ class _Found:
     is_unwanted: bool = False
 
 
+_LevelOf = Callable[[int], Confidence]
+
+
 class Retriever:
     """Searches one library under one model. Belongs to the thread whose connection it was given."""
 
@@ -133,7 +137,7 @@ class Retriever:
             near = candidates(self._matrix, wanted, k, among)
             everything = list(dict.fromkeys([*near, *(hit.content for hit in texts)]))
             scored = score(self._matrix, wanted, everything, self._encoder.card.calibration)
-            found = self._judged(wanted, scored, texts, asked.besides)
+            found = self._judged(self._judge_of(wanted, scored, among, asked.besides), scored, texts, asked.besides)
             shown = self._present(found, asked.limit)
             if len(shown) >= asked.limit or k >= len(self._matrix):
                 break
@@ -162,9 +166,8 @@ class Retriever:
         allowed = set(among)
         return [hit for hit in hits if hit.content in allowed]
 
-    def _judged(
-        self, wanted: Wanted, scored: Scored, texts: Sequence[TextHit], besides: frozenset[int]
-    ) -> list[_Found]:
+    @staticmethod
+    def _judged(level_of: _LevelOf, scored: Scored, texts: Sequence[TextHit], besides: frozenset[int]) -> list[_Found]:
         """Fuse the channels; what matches goes before what is possible, and that before the rest."""
         order = [content for content in scored.ranked() if content not in besides]
         channels: dict[str, list[int]] = {VECTORS: order}
@@ -178,38 +181,25 @@ class Retriever:
                 channels.setdefault(hit.column, []).append(hit.content)
         fused = fuse(channels)
         text_of = {hit.content: hit for hit in texts}
-        enough = self._enough(wanted, [scored.order[content] for content in order])
-        found = [self._judge(scored, content, text_of.get(content), enough) for content in order]
+        found = [_judge(scored, content, text_of.get(content), level_of(content)) for content in order]
         return sorted(found, key=lambda item: (_LEVELS.index(item.level), -fused[item.content], item.content))
 
-    def _judge(self, scored: Scored, content: int, text: TextHit | None, enough: float | None) -> _Found:
-        level = self._level(scored, content, enough)
-        channels = [VECTORS] if level is not Confidence.NONE or text is None else []
-        if text is not None:
-            channels.append(text.column)
-            if text.column != "directory" and text.is_certain:
-                level = Confidence.MATCH
-            elif level is Confidence.NONE:
-                level = Confidence.POSSIBLE
-        is_unwanted = scored.unwanted.get(content, 0.0) >= LIKELY
-        level = Confidence.NONE if is_unwanted else level
-        return _Found(content, scored.shown[content], level, tuple(channels), is_unwanted)
+    def _judge_of(
+        self, wanted: Wanted, scored: Scored, among: Sequence[int] | None, besides: frozenset[int]
+    ) -> _LevelOf:
+        """How sure it is by its vector alone that a content is what was asked for.
 
-    @staticmethod
-    def _enough(wanted: Wanted, order: Sequence[float]) -> float | None:
-        """From which ranking score on a photo is like what was asked; None where the model's calibration decides.
-
-        Photos lie closer to each other than texts to photos: the calibration, made for texts, is for words alone.
-        Several parts are standardised, so 0 is the average candidate.
+        Photos lie closer to each other than texts to photos: the calibration, made for texts, is for words alone. Like
+        a photo is what comes near to the best; several parts are standardised, so 0 is the average candidate.
         """
         if not wanted.photos:
-            return None
-        return max(0.0, LIKE_THE_BEST * max(order, default=0.0)) if len(wanted.parts) == 1 else 0.0
-
-    def _level(self, scored: Scored, content: int, enough: float | None) -> Confidence:
-        if enough is None:
-            return confidence_of(scored.shown[content], self._encoder.card.calibration)
-        return Confidence.POSSIBLE if scored.order[content] >= enough else Confidence.NONE
+            searched = len(self._matrix) if among is None else len(among)
+            limits = self._encoder.card.calibration
+            limits = None if limits is None else limits.among(searched)
+            return lambda content: confidence_of(scored.shown[content], limits)
+        best = max((score for content, score in scored.order.items() if content not in besides), default=0.0)
+        enough = max(0.0, LIKE_THE_BEST * best) if len(wanted.parts) == 1 else 0.0
+        return lambda content: Confidence.POSSIBLE if scored.order[content] >= enough else Confidence.NONE
 
     # By filters alone
 
@@ -268,6 +258,20 @@ class Retriever:
             thumbnail=None if thumbnail is None else str(thumbnail),
             is_offline=photo.is_offline,
         )
+
+
+def _judge(scored: Scored, content: int, text: TextHit | None, level: Confidence) -> _Found:
+    """Join what the vector and what the text channel say of a content."""
+    channels = [VECTORS] if level is not Confidence.NONE or text is None else []
+    if text is not None:
+        channels.append(text.column)
+        if text.column != "directory" and text.is_certain:
+            level = Confidence.MATCH
+        elif level is Confidence.NONE:
+            level = Confidence.POSSIBLE
+    is_unwanted = scored.unwanted.get(content, 0.0) >= LIKELY
+    level = Confidence.NONE if is_unwanted else level
+    return _Found(content, scored.shown[content], level, tuple(channels), is_unwanted)
 
 
 def selection_of(query: Query) -> Selection:

@@ -5,6 +5,7 @@ import pytest
 
 from engine.models.calibration import calibrate
 from engine.models.encoder import unit
+from engine.models.package import Calibration
 
 
 def paired(noise: float, photos: int = 400, dim: int = 32) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -35,6 +36,30 @@ def test_what_a_match_is_gets_stricter_where_texts_say_less() -> None:
     clear, vague = calibrate(*paired(noise=0.5)), calibrate(*paired(noise=1.6))
     assert clear.possible > vague.possible
     assert clear.match - clear.possible <= vague.match - vague.possible + 1e-6
+
+
+def test_thresholds_rise_with_the_photos_and_hold_in_small_and_in_large_galleries() -> None:
+    texts, images, owner = paired(noise=1.2, photos=1200)
+    found = calibrate(texts, images, owner)
+    assert found.photos == 200
+    assert [size for size, _ in found.rise] == [5, 10, 20, 40, 80, 160, 320]
+    chance = np.random.default_rng(3)
+    for size in (7, 40, 500):
+        called_none = []
+        for _ in range(20):
+            gallery = np.sort(chance.choice(1200, size, replace=False))
+            scores = texts[gallery] @ images[gallery].T
+            is_found = (scores >= np.diag(scores)[:, None]).sum(axis=1) <= 10
+            called_none.append((scores.max(axis=1)[is_found] < found.among(size).possible).mean())
+        assert 0.06 <= np.mean(called_none) <= 0.18, f"{np.mean(called_none):.2f} among {size} photos"
+
+
+def test_thresholds_between_measured_sizes_are_even_and_beyond_them_steady() -> None:
+    limits = Calibration(match=0.5, possible=0.4, photos=200, rise=((50, -0.1), (200, 0.0), (400, 0.02)))
+    for photos, possible in ((0, 0.3), (50, 0.3), (100, 0.35), (200, 0.4), (400, 0.42), (10**7, 0.42)):
+        found = limits.among(photos)
+        assert (found.possible, found.match) == (pytest.approx(possible), pytest.approx(possible + 0.1))
+    assert Calibration(0.5, 0.4).among(10) == Calibration(0.5, 0.4), "a card without a rise has one pair for all"
 
 
 @pytest.mark.parametrize("photos", [2, 5, 30])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from engine.config import LibraryPaths
 from engine.library.database import Database
 from engine.library.folders import Folders
+from engine.models.package import Calibration
 from engine.protocol import Confidence, FolderState
 from engine.search.vectors import HotView
 from tests.library.conftest import ROOT, Shelf
@@ -20,8 +22,6 @@ from tests.search.gallery import CALIBRATION, Gallery, Palette, names_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from engine.models.package import Calibration
 
 MATCH, POSSIBLE, NONE = Confidence.MATCH, Confidence.POSSIBLE, Confidence.NONE
 
@@ -68,6 +68,17 @@ def test_where_nothing_fits_the_closest_are_given_and_called_nothing(gallery: Ga
     result = gallery.search("red")
     assert (result.confidence, len(result.hits)) == (NONE, 10)
     assert {hit.confidence for hit in result.hits} == {POSSIBLE}
+
+
+def test_the_fewer_photos_are_searched_the_less_it_takes(gallery: Gallery) -> None:
+    limits = Calibration(match=0.9, possible=0.7, rise=((1, -0.2), (200, 0.0)))
+    gallery.encoder.card = replace(gallery.encoder.card, calibration=limits)
+    gallery.photo("one/mixed.jpg", red=0.8, blue=1.0)
+    assert gallery.search("red").confidence is POSSIBLE
+    for number in range(200):
+        gallery.photo(f"many/{number}.jpg", data=str(number), green=1.0)
+    assert gallery.search("red").confidence is NONE, "the best of many is no better for it"
+    assert gallery.search("red folder:one").confidence is POSSIBLE, "only what passes the filters is searched"
 
 
 def test_model_without_calibration_calls_nothing_a_match(library: LibraryPaths) -> None:
