@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.library.connection import Connection
     from engine.models.encoder import Encoder
     from engine.search.captioning import BankVectors
+    from engine.search.expansion import Expander
     from engine.search.nearness import Vectors
     from engine.search.retrieval import Retriever
     from engine.search.vectors import HotMatrix
@@ -58,6 +59,13 @@ class Shared:
         version = hashlib.sha256(self.bank_file.read_bytes()).hexdigest()[:16]
         cache = self.paths.cache / f"bank-{version}-{self.encoder.card.text_fingerprint[:16]}.npy"
         return BankVectors(read_bank(self.bank_file), cache, self.encoder)
+
+    @cached_property
+    def expander(self) -> Expander | None:
+        """What lends short queries the company of captions; None without a bank."""
+        from engine.search.expansion import Expander
+
+        return None if self.bank is None else Expander(self.bank)
 
 
 def open_encoder(key: str, settings: Settings) -> Encoder:
@@ -110,7 +118,7 @@ class Parts:
         from engine.search.retrieval import LibraryView, Retriever
 
         view = LibraryView(self.contents, self.embeddings, self.selector, self.text_index, self.thumbnail_of)
-        return Retriever(view, self.vectors, self.encoder)
+        return Retriever(view, self.vectors, self.encoder, self.shared.expander)
 
     @cached_property
     def vectors(self) -> Vectors:

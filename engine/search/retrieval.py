@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.library.selection import Selector
     from engine.library.text_index import TextHit, TextIndex
     from engine.models.encoder import Encoder
+    from engine.search.expansion import Expander
     from engine.search.nearness import Vectors
     from engine.search.query import Query
 
@@ -88,10 +89,13 @@ _LevelOf = Callable[[int], Confidence]
 class Retriever:
     """Searches one library under one model. Belongs to the thread whose connection it was given."""
 
-    def __init__(self, library: LibraryView, matrix: Vectors, encoder: Encoder) -> None:
+    def __init__(
+        self, library: LibraryView, matrix: Vectors, encoder: Encoder, expander: Expander | None = None
+    ) -> None:
         self._library = library
         self._matrix = matrix
         self._encoder = encoder
+        self._expander = expander
 
     def search(self, asked: Asked) -> SearchResult:
         """Find the photos that fit."""
@@ -124,7 +128,9 @@ class Retriever:
     def _wanted(self, asked: Asked) -> Wanted:
         unwanted = (*asked.query.negated, *asked.without)
         texts = ([asked.query.text] if asked.query.text else []) + list(unwanted)
-        vectors = self._encoder.encode_texts(texts)
+        vectors: Sequence[NDArray[np.float32]] = list(self._encoder.encode_texts(texts))
+        if self._expander is not None:
+            vectors = [self._expander.expand(text, vector) for text, vector in zip(texts, vectors, strict=True)]
         has_words = bool(asked.query.text)
         return Wanted(vectors[0] if has_words else None, asked.photos, tuple(vectors[int(has_words) :]))
 

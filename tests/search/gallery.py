@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from engine.library.embeddings import Embeddings
     from engine.protocol import SearchResult
+    from engine.search.expansion import Expander
     from tests.library.conftest import Shelf
 
 TODAY = date(2024, 5, 1)
@@ -74,10 +75,14 @@ class Gallery:
     def __post_init__(self) -> None:
         self.vectors = HotView(HotMatrix())
         shelf = self.shelf
-        view = LibraryView(
+        self.view = LibraryView(
             shelf.contents, self.embeddings, Selector(shelf.database), TextIndex(shelf.database), lambda _: None
         )
-        self.retriever = Retriever(view, self.vectors, self.as_encoder)
+        self.retriever = Retriever(self.view, self.vectors, self.as_encoder)
+
+    def expand_by(self, expander: Expander) -> None:
+        """Search from now on with this expansion of short queries."""
+        self.retriever = Retriever(self.view, self.vectors, self.as_encoder, expander)
 
     @property
     def as_encoder(self) -> Encoder:

@@ -1,0 +1,74 @@
+"""Expansion of short queries: a word alone says little, so captions of the bank that hold it lend it their company.
+
+"Wedding" is put a little towards "a bride and groom at their wedding" and seven others. Measured with balloon-mini on
+911 held-out photos and their tags (172 English, 162 Chinese): mean average precision rises from 0.370 to 0.392 and from
+0.334 to 0.360, and of the tags that a photo among 160 has, fewer fall under the line of "possible" (22 to 14 of 100 in
+English, 24 to 16 in Chinese). Whole sentences lose by it and are left as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.search.query_text import language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from engine.search.captioning import BankVectors
+
+MOST_WORDS = 2  # "living room"
+MOST_CHARACTERS = 4  # 交通标志
+CAPTIONS = 8
+LEAST_CAPTIONS = 3  # of one or two captions the rest of their words would weigh too much
+SHARE = 0.7
+
+
+class Expander:
+    """Expands the vectors of short queries by the caption bank. Safe from several threads."""
+
+    def __init__(self, bank: BankVectors) -> None:
+        self._bank = bank
+        self._folded = [caption.text.lower() for caption in bank.captions]
+
+    def expand(self, text: str, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The unit vector (dim,) to search by for ``text``, whose own unit vector is ``vector``."""
+        rows = self._rows(text)
+        if len(rows) < LEAST_CAPTIONS:
+            return vector
+        company = self._bank.some(rows).mean(axis=0)
+        mixed = vector + SHARE * company / max(float(np.linalg.norm(company)), 1e-6)
+        expanded: NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
+        return expanded
+
+    def _rows(self, text: str) -> list[int]:
+        """The shortest captions of the text's language that hold it as a whole word; in Chinese anywhere."""
+        language = language_of(text)
+        word = text.lower().strip()
+        is_short = len(word) <= MOST_CHARACTERS if language == "zh" else len(word.split()) <= MOST_WORDS
+        if not word or not is_short or language == "mixed":
+            return []
+        for form in _forms(word, language):
+            held = re.compile(re.escape(form) if language == "zh" else rf"(?<!\w){re.escape(form)}(?:s|es)?(?!\w)")
+            rows = [
+                row
+                for row, folded in enumerate(self._folded)
+                if form in folded and self._bank.captions[row].language == language and held.search(folded)
+            ]
+            if len(rows) >= LEAST_CAPTIONS:
+                return sorted(rows, key=lambda row: (len(self._folded[row]), row))[:CAPTIONS]
+        return []
+
+
+def _forms(word: str, language: str) -> Iterator[str]:
+    """The word, then what it may be the plural of."""
+    yield word
+    if language != "zh":
+        for ending, singular in (("ies", "y"), ("es", ""), ("s", "")):
+            if word.endswith(ending) and len(word) > len(ending) + 2:
+                yield word[: -len(ending)] + singular
