@@ -55,7 +55,7 @@ class NearCaption:
 
 
 def read_bank(file: Path) -> list[BankCaption]:
-    """Read the caption bank, one JSON object a line with the keys ``en`` and ``zh``: the languages of a line in turn."""
+    """Read the caption bank, one JSON object a line with the keys ``en`` and ``zh``; a line's languages in turn."""
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     return [BankCaption(row[language], language) for row in rows for language in BANK_LANGUAGES]
 

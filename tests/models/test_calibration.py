@@ -42,7 +42,7 @@ def test_thresholds_rise_with_the_photos_and_hold_in_small_and_in_large_gallerie
     texts, images, owner = paired(noise=1.2, photos=1200)
     found = calibrate(texts, images, owner)
     assert found.photos == 200
-    assert [size for size, _ in found.rise] == [5, 10, 20, 40, 80, 160, 320]
+    assert [size for size, _ in found.rise] == [5, 10, 20, 40, 80, 160, 320, 8000]
     chance = np.random.default_rng(3)
     for size in (7, 40, 500):
         called_none = []

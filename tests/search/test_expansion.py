@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from engine.config import LibraryPaths
 
 ROWS = [
-    ("a tomato that is red", "红番茄 red"), ("two tomatoes, red ones", "两个番茄 red"), ("a red tomato plant", "番茄苗 red"),
+    ("a tomato that is red", "红番茄 red"), ("two tomatoes, red ones", "两个番茄 red"),
+    ("a red tomato plant", "番茄苗 red"),
     ("a green field", "田野 green"), ("a green living room", "客厅 green"), ("the living room, green", "大客厅 green"),
     ("in a green living room", "我家客厅 green"), ("an automaton, blue", "机器 blue"),
 ]  # fmt: skip
