@@ -58,7 +58,8 @@ def test_thresholds_between_measured_sizes_are_even_and_beyond_them_steady() -> 
     limits = Calibration(match=0.5, possible=0.4, photos=200, rise=((50, -0.1), (200, 0.0), (400, 0.02)))
     for photos, possible in ((0, 0.3), (50, 0.3), (100, 0.35), (200, 0.4), (400, 0.42), (10**7, 0.42)):
         found = limits.among(photos)
-        assert (found.possible, found.match) == (pytest.approx(possible), 0.5)
+        assert found.possible == pytest.approx(possible)
+        assert found.match == 0.5
     steep = Calibration(match=0.5, possible=0.4, rise=((200, 0.0), (400, 0.3)))
     assert steep.among(400) == Calibration(match=0.5, possible=0.5, photos=400)
     assert Calibration(0.5, 0.4).among(10) == Calibration(0.5, 0.4), "a card without a rise has one pair for all"
