@@ -33,7 +33,7 @@ def test_added_caption_is_found_by_its_words_and_offered_for_other_photos(two: D
     assert names(two.engine.search("tent", 5)) == ["red.png"]
     of_red = two.engine.nearest_captions(CaptionsRequest(photo_id=red))
     assert [row.text for row in of_red.own] == ["our red tent"]
-    assert [row.text for row in of_red.nearest] == ["a red kite", "红色的风筝 red"]
+    assert [row.text for row in of_red.nearest] == ["a red kite"], "each line of the bank once"
     of_blue = two.engine.nearest_captions(CaptionsRequest(photo_id=blue, source="library"))
     ((text, source, path),) = [(row.text, row.source, row.path) for row in of_blue.nearest]
     assert (text, source) == ("our red tent", "user")
