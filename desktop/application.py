@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import signal
 import sys
 from contextlib import contextmanager
@@ -36,12 +37,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a start finds its things. ``library`` None means the usual place, or where it was moved to."""
+    """Where a start finds its things. ``library`` None means the usual place, or where it was moved to.
+
+    ``paths``: photos to search by, and folders to offer.
+    """
 
     config: Path
     state: Path
     logs: Path
-    library: Path | None = None
+    library: str | Path | None = None
+    paths: tuple[Path, ...] = ()
 
 
 def prepare() -> None:
@@ -82,6 +87,11 @@ class Application(QObject):
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
+
+    def answer_call(self, paths: tuple[Path, ...]) -> None:
+        """Do what a second start asked for."""
+        self.raise_window()
+        self.window.open_paths(paths)
 
     def say_crashed(self) -> None:
         """Tell the person that a bug was met."""
@@ -126,16 +136,17 @@ def run(arguments: Sequence[str], start: Start) -> int:
     app.setWindowIcon(QIcon(icon_pixmap("balloon", 128, "#000000")))
     instance = SingleInstance(start.state / _library_key(start.library))
     if not instance.claim():
-        instance.call_first()
+        instance.call_first(start.paths)
         return 0
     start_log(start.logs / "desktop.log")
     crashes = CrashHandler()
     crashes.install()
     application = Application(app, start)
-    instance.called.connect(application.raise_window)
+    instance.called.connect(application.answer_call)
     crashes.crashed.connect(application.say_crashed)
     collector = GuiCollector()
     application.show()
+    application.window.open_paths(start.paths)
     collector.start()
     with _interruptible(app):
         code = app.exec()
@@ -146,9 +157,10 @@ def run(arguments: Sequence[str], start: Start) -> int:
     return code
 
 
-def _library_key(library: Path | None) -> str:
+def _library_key(library: str | Path | None) -> str:
     # Two libraries may be open in two windows; one library in one.
-    return hashlib.blake2b(str(library and library.absolute()).encode(), digest_size=8).hexdigest()
+    place = library if library is None or "://" in str(library) else os.path.abspath(library)
+    return hashlib.blake2b(os.fsencode(str(place)), digest_size=8).hexdigest()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from dataclasses import dataclass, field
 from enum import Enum
@@ -45,9 +46,9 @@ class EngineCommand:
     farewell_s: float = 5.0
 
     @classmethod
-    def usual(cls, library: Path | None, log: Path) -> EngineCommand:
+    def usual(cls, library: str | Path | None, log: Path) -> EngineCommand:
         """The engine that came with this program: the sibling executable of a bundle, else this Python."""
-        arguments = ("--log-file", str(log), *(("--library", str(library.absolute())) if library else ()))
+        arguments = ("--log-file", str(log), *_library_arguments(library))
         if getattr(sys, "frozen", False):
             sibling = Path(sys.executable).with_name("balloon-engine").with_suffix(Path(sys.executable).suffix)
             return cls(str(sibling), arguments, _crash_log(log))
@@ -192,6 +193,13 @@ class EngineProcess(QObject):
         if state != self.state:
             self.state = state
             self.state_changed.emit(state)
+
+
+def _library_arguments(library: str | Path | None) -> tuple[str, ...]:
+    if not library:
+        return ()
+    is_address = "://" in str(library)  # of a shared library
+    return ("--library", str(library) if is_address else os.path.abspath(library))
 
 
 def _crash_log(log: Path) -> Path:

@@ -65,6 +65,12 @@ class FolderPanel(QWidget):
         for path in paths:
             self._change("folders.add", FolderAdd(PhotoPath.of(Path(path))))
 
+    def offer(self, paths: Sequence[str]) -> None:
+        """Ask whether these folders are to be watched."""
+        names = ", ".join(Path(path).name or path for path in paths)
+        words = self.tr("Look for photos in “{folders}”?").format(folders=names)
+        self.notice.say(words, self.tr("Add"), lambda: self.add_folders(paths))
+
     def choose_folders(self) -> None:
         """Open the dialog that gives folders to add."""
         self._open(folder_chooser(self, self.add_folders))

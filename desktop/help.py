@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 
 from desktop.diagnostic_report import DiagnosticReport
 from desktop.parts import DISTRIBUTION, PARTS, version_of
+from desktop.update_check import UpdateCheck
 
 if TYPE_CHECKING:
+    from desktop.engine_client import EngineClient
     from engine.protocol.methods import Welcome
 
 __all__ = ["AboutBox", "DiagnosticReport", "ShortcutSheet", "shortcut_groups"]
@@ -124,9 +126,9 @@ class ShortcutSheet(QDialog):
 
 
 class AboutBox(QDialog):
-    """Version, model and licences."""
+    """Version, model and licences; whether there is a newer version, when asked."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, client: EngineClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("About Balloon"))
         name = QLabel("Balloon")
@@ -139,6 +141,7 @@ class AboutBox(QDialog):
         self.model.hide()
         claim = QLabel(self.tr("Finds photos on your own computer by what is in them. Nothing leaves the computer."))
         claim.setWordWrap(True)
+        self.updates = UpdateCheck(client)
         self.licences = QTextBrowser()
         self.licences.setOpenExternalLinks(True)
         self.licences.setAccessibleName(self.tr("Licences"))
@@ -146,14 +149,15 @@ class AboutBox(QDialog):
         top = QWidget()
         column = QVBoxLayout(top)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (name, self.version, self.model, claim, self.licences):
+        for widget in (name, self.version, self.model, self.updates, claim, self.licences):
             column.addWidget(widget)
         _finish(self, top)
         self.resize(500, 480)
 
     def show_engine(self, welcome: Welcome) -> None:
         """Say which engine and which model are at work."""
-        self.version.setText(self.tr("Version {version}").format(version=welcome.version))
+        build = f" · {welcome.build}" if welcome.build else ""
+        self.version.setText(self.tr("Version {version}").format(version=welcome.version) + build)
         self.version.show()
         self.model.setText(self.tr("Search model: {model}").format(model=welcome.model))
         self.model.show()

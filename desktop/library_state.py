@@ -45,6 +45,10 @@ class LibraryState(QObject):
         """Whether photos are being looked at now."""
         return self.progress is not None or self._news.isActive()
 
+    def stop(self) -> None:
+        """Let nothing run on."""
+        self._news.stop()
+
     def reload(self) -> None:
         """Ask for all of it."""
         self._client.request("status").finished.connect(self._on_status)

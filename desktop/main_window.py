@@ -16,6 +16,7 @@ from desktop.icons import icon_pixmap
 from desktop.index_status import IndexStatus
 from desktop.library_state import LibraryState
 from desktop.photo_commands import PhotoCommands
+from desktop.photo_files import photo_files
 from desktop.photo_grid import PhotoGrid
 from desktop.photo_model import PhotoModel
 from desktop.photo_viewer import PhotoViewer
@@ -31,6 +32,9 @@ from desktop.window_dialogs import WindowDialogs
 from desktop.window_menu import Command, add_commands, tool_button
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from desktop.engine_client import EngineClient
     from desktop.search_query import Query
     from desktop.search_session import Found
@@ -90,6 +94,14 @@ class MainWindow(QMainWindow):
             self.grid.choose(self.viewer.photo_id)
         self.grid.setFocus()
 
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Search by the photos among these, and offer to watch the folders."""
+        photos, folders = photo_files(paths), [str(path) for path in paths if path.is_dir()]
+        if photos:
+            self.search.add_files(photos)
+        if folders:
+            self._offer_folders(folders)
+
     def take_over(self, query: Query) -> None:
         """Go on where an earlier window of the same engine was."""
         self.library.reload()
@@ -104,6 +116,7 @@ class MainWindow(QMainWindow):
         self._settings.splitter = self._splitter.saveState()
         self._settings.save()
         self.session.stop()
+        self.library.stop()
         self.loader.stop()
         super().closeEvent(event)
         self.closed.emit()
@@ -112,6 +125,11 @@ class MainWindow(QMainWindow):
         self.side.register(PanelEntry("captions", self.tr("Captions"), self._make_captions))
         self.side.register(PanelEntry("folders", self.tr("Folders"), lambda: FolderPanel(self._client)))
         self.side.register(PanelEntry("properties", self.tr("Properties"), self._make_properties))
+
+    def _offer_folders(self, folders: Sequence[str]) -> None:
+        panel = self.side.open_panel("folders")
+        if isinstance(panel, FolderPanel):
+            panel.offer(folders)
 
     def _make_captions(self) -> QWidget:
         panel = CaptionsPanel(self._client)
@@ -164,8 +182,9 @@ class MainWindow(QMainWindow):
         self.results.example_chosen.connect(self.search.set_text)
         self.results.folders_asked.connect(lambda: self.side.open_panel("folders"))
         drops = PhotoDrops(self.grid.viewport(), self.grid)
-        drops.photos_given.connect(self.search.add_files)
-        PhotoDrops(self.results).photos_given.connect(self.search.add_files)
+        for target in (drops, PhotoDrops(self.results)):
+            target.photos_given.connect(self.search.add_files)
+            target.folders_given.connect(self._offer_folders)
 
     def _connect_photos(self) -> None:
         self.grid.action_asked.connect(self.commands.run)

@@ -62,6 +62,9 @@ _SENTENCES: Final[dict[str, str]] = {
     ErrorKind.MODEL_DAMAGED: QT_TRANSLATE_NOOP(
         "notices", "The search model is damaged. Please install it again, or choose another one in the preferences."
     ),
+    ErrorKind.HUB_UNREACHABLE: QT_TRANSLATE_NOOP(
+        "notices", "The model hub cannot be reached. Check the connection, or name a mirror in the preferences."
+    ),
     ErrorKind.PHOTO_UNUSABLE: QT_TRANSLATE_NOOP("notices", "This photo could not be read. The file may be damaged."),
     ErrorKind.BAD_FILE: QT_TRANSLATE_NOOP("notices", "This file does not have the form it should have."),
     ErrorKind.EXTRA_MISSING: QT_TRANSLATE_NOOP("notices", "A part of Balloon that this needs is not installed."),

@@ -41,6 +41,7 @@ PARTS = (
     ),
     Part("Rich", "MIT", "https://pypi.org/project/rich/", "rich"),
     Part("defusedxml", "PSF-2.0", "https://pypi.org/project/defusedxml/", "defusedxml"),
+    Part("NumKong", "Apache-2.0", "https://pypi.org/project/numkong/", "numkong"),
     Part("psutil", "BSD-3-Clause", "https://pypi.org/project/psutil/", "psutil"),
     Part("jeepney", "MIT", "https://pypi.org/project/jeepney/", "jeepney"),
     Part("Python", "PSF-2.0", "https://docs.python.org/3/license.html"),

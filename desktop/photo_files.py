@@ -47,9 +47,22 @@ def forget_pasted() -> None:
         file.unlink(missing_ok=True)
 
 
+def photo_files(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Those that are named like photos, at most ``MAX_PHOTOS``."""
+    return tuple(path for path in paths if path.suffix.lower() in PHOTO_SUFFIXES and not path.is_dir())[:MAX_PHOTOS]
+
+
+def folders_of(mime: QMimeData) -> tuple[str, ...]:
+    """The folders of a drop."""
+    return tuple(str(path) for path in _local_paths(mime) if path.is_dir())
+
+
 def _photo_files(mime: QMimeData) -> tuple[Path, ...]:
-    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()] if mime.hasUrls() else []
-    return tuple(path for path in paths if path.suffix.lower() in PHOTO_SUFFIXES)[:MAX_PHOTOS]
+    return photo_files(_local_paths(mime))
+
+
+def _local_paths(mime: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()] if mime.hasUrls() else []
 
 
 def _write_picture(picture: QImage) -> tuple[Path, ...]:

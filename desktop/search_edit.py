@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from desktop.photo_files import has_photos, photos_of
+from desktop.photo_files import folders_of, has_photos, photos_of
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -83,9 +83,11 @@ class PhotoDrops(QObject):
 
     Signals:
         photos_given(object): paths of photo files, a tuple.
+        folders_given(object): paths of folders, a tuple of texts.
     """
 
     photos_given = Signal(object)
+    folders_given = Signal(object)
 
     def __init__(self, target: QWidget, own_source: QObject | None = None) -> None:
         super().__init__(target)
@@ -97,11 +99,19 @@ class PhotoDrops(QObject):
         """Handle drops of photos from elsewhere; leave all other events alone."""
         if isinstance(event, QDropEvent) and self._is_ours(event):
             if event.type() == QEvent.Type.Drop and not isinstance(event, (QDragEnterEvent, QDragMoveEvent)):
-                self.photos_given.emit(photos_of(event.mimeData()))
+                self._tell(event.mimeData())
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             return True
         return False
 
+    def _tell(self, mime: QMimeData) -> None:
+        if folders := folders_of(mime):
+            self.folders_given.emit(folders)
+        if has_photos(mime):
+            self.photos_given.emit(photos_of(mime))
+
     def _is_ours(self, event: QDropEvent) -> bool:
-        return has_photos(event.mimeData()) and (self._own_source is None or event.source() is not self._own_source)
+        mime = event.mimeData()
+        has_ours = has_photos(mime) or bool(folders_of(mime))
+        return has_ours and (self._own_source is None or event.source() is not self._own_source)

@@ -5,23 +5,26 @@ There is no socket: a lock file says who is first, and a watched file carries th
 
 from __future__ import annotations
 
+import json
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QLockFile, QObject, Signal
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
 
 class SingleInstance(QObject):
     """Held by the first window for life.
 
     Signals:
-        called(): another start wants to see this window.
+        called(object): another start wants to see this window, and these paths in it (a tuple, mostly empty).
     """
 
-    called = Signal()
+    called = Signal(object)
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,9 +44,10 @@ class SingleInstance(QObject):
         self._watcher.fileChanged.connect(self._on_changed)
         return True
 
-    def call_first(self) -> None:
-        """Ask the first window to come forward."""
-        self._call.write_text(str(time.time_ns()), encoding="ascii")
+    def call_first(self, paths: Sequence[Path] = ()) -> None:
+        """Ask the first window to come forward and show these."""
+        call = {"at": time.time_ns(), "paths": [os.fsencode(path).hex() for path in paths]}
+        self._call.write_text(json.dumps(call), encoding="ascii")
 
     def release(self) -> None:
         """Be the first no more."""
@@ -60,4 +64,11 @@ class SingleInstance(QObject):
         # Truncating and writing are two changes of the file, and one call.
         if call and call != self._last_call:
             self._last_call = call
-            self.called.emit()
+            self.called.emit(_paths(call))
+
+
+def _paths(call: str) -> tuple[Path, ...]:
+    try:
+        return tuple(Path(os.fsdecode(bytes.fromhex(path))) for path in json.loads(call)["paths"])
+    except (ValueError, KeyError, TypeError):  # an older program, or half a file
+        return ()

@@ -46,7 +46,7 @@ class WindowDialogs(QObject):
 
     def show_about(self) -> None:
         """Open the box with version and licences."""
-        box = self._show("about", lambda: AboutBox(self._window))
+        box = self._show("about", lambda: AboutBox(self._client, self._window))
         if isinstance(box, AboutBox) and self._client.welcome is not None:
             box.show_engine(self._client.welcome)
 

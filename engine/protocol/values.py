@@ -30,6 +30,7 @@ class ErrorKind(StrEnum):
     FOLDER_REFUSED = "folder_refused"
     MODEL_MISSING = "model_missing"
     MODEL_DAMAGED = "model_damaged"
+    HUB_UNREACHABLE = "hub_unreachable"
     PHOTO_UNUSABLE = "photo_unusable"
     BAD_FILE = "bad_file"  # a captions file, say, that does not have the form it should
     EXTRA_MISSING = "extra_missing"

@@ -338,6 +338,14 @@
 <context>
     <name>FolderPanel</name>
     <message>
+        <source>Look for photos in “{folders}”?</source>
+        <translation>在“{folders}”中查找照片吗？</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>添加</translation>
+    </message>
+    <message>
         <source>Watched folders</source>
         <translation>关注的文件夹</translation>
     </message>
@@ -1207,6 +1215,29 @@
     </message>
 </context>
 <context>
+    <name>UpdateCheck</name>
+    <message>
+        <source>Check for a newer version</source>
+        <translation>检查新版本</translation>
+    </message>
+    <message>
+        <source>One moment…</source>
+        <translation>请稍候…</translation>
+    </message>
+    <message>
+        <source>You have the newest version.</source>
+        <translation>已是最新版本。</translation>
+    </message>
+    <message>
+        <source>Version {version} can be had.</source>
+        <translation>有新版本 {version}。</translation>
+    </message>
+    <message>
+        <source>Balloon could not ask for a newer version.</source>
+        <translation>暂时无法查询新版本。</translation>
+    </message>
+</context>
+<context>
     <name>ViewerBar</name>
     <message>
         <source>Back to the photos</source>
@@ -1408,6 +1439,10 @@
     <message>
         <source>The search model is damaged. Please install it again, or choose another one in the preferences.</source>
         <translation>搜索模型已损坏。请重新安装，或在偏好设置中选择其他模型。</translation>
+    </message>
+    <message>
+        <source>The model hub cannot be reached. Check the connection, or name a mirror in the preferences.</source>
+        <translation>无法连接模型仓库。请检查网络，或在偏好设置中填写镜像地址。</translation>
     </message>
     <message>
         <source>This photo could not be read. The file may be damaged.</source>

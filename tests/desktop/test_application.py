@@ -171,10 +171,13 @@ def test_second_start_calls_the_first_window(tmp_path: Path, qtbot: QtBot) -> No
     first, second = SingleInstance(tmp_path), SingleInstance(tmp_path)
     assert first.claim()
     assert not second.claim()
-    with qtbot.waitSignal(first.called):
+    with qtbot.waitSignal(first.called) as called:
         second.call_first()
-    with qtbot.waitSignal(first.called):
-        second.call_first()
+    assert called.args == [()]
+    odd = Path(os.fsdecode(b"/photos/\xff \xe5\x9b\xbe.jpg"))
+    with qtbot.waitSignal(first.called) as called:
+        second.call_first((odd, Path("/photos")))
+    assert called.args == [(odd, Path("/photos"))]
     first.release()
     assert second.claim()
     second.release()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QLabel
 from desktop.diagnostic_report import hide_names
 from desktop.help import AboutBox, DiagnosticReport, ShortcutSheet, shortcut_groups
 from desktop.parts import PARTS, version_of
-from engine.protocol.methods import DoctorLine, DoctorResult, FolderList, IssueList, Welcome
+from engine.protocol.methods import DoctorLine, DoctorResult, FolderList, IssueList, UpdateResult, Welcome
 from tests.desktop import panel_data as data
 from tests.desktop.panel_client import FakeClient, offscreen
 
@@ -35,6 +35,28 @@ def client() -> FakeClient:
         "issues.list": IssueList(data.ISSUES),
     }
     return client
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (UpdateResult("1.0"), "could not ask"),
+        (UpdateResult("1.0", "1.0", answered=True), "newest version"),
+        (UpdateResult("1.0", "1.1", "https://example.org/a", is_newer=True, answered=True), "https://example.org/a"),
+        (UpdateResult("1.0", "1.1", "file:///etc", is_newer=True, answered=True), "Version 1.1 can be had."),
+    ],
+)
+def test_newer_version_is_asked_for_by_the_button_alone(qtbot: QtBot, result: UpdateResult, words: str) -> None:
+    client = FakeClient()
+    box = AboutBox(client.real)
+    qtbot.addWidget(box)
+    assert not client.asked
+    box.updates.button.click()
+    assert not box.updates.button.isEnabled()
+    client.last("update.check").answer(result)
+    assert words in box.updates.answer.text()
+    assert "file:" not in box.updates.answer.text()
+    assert box.updates.button.isEnabled()
 
 
 @pytest.fixture
@@ -71,7 +93,7 @@ def test_about_names_every_package_that_comes_along() -> None:
 
 
 def test_about_shows_licences_version_and_model(qtbot: QtBot) -> None:
-    box = AboutBox()
+    box = AboutBox(FakeClient().real)
     qtbot.addWidget(box)
     text = box.licences.toPlainText()
     assert f"PySide6 {version_of('PySide6-Essentials')}" in text

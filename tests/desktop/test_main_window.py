@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlide
 
 from desktop.captions_panel import CaptionsPanel
 from desktop.engine_client import EngineClient, EngineState
+from desktop.folder_panel import FolderPanel
 from desktop.main_window import MainWindow
 from desktop.photo_actions import PhotoAction
+from desktop.photo_files import files_mime
 from desktop.properties_panel import PropertiesPanel
 from desktop.results_state import Scene
 
@@ -268,6 +270,32 @@ def test_photo_dropped_on_the_grid_is_searched(window: MainWindow, fake: Fake, t
         QApplication.sendEvent(window.grid.viewport(), event)
     qtbot.waitUntil(lambda: bool(fake.heard("search")))
     assert fake.heard("search")[0]["params"]["photos"] == [{"path": str(tmp_path / "query.png"), "path_b64": None}]
+
+
+def test_folder_dropped_on_the_photos_is_offered_not_taken(
+    window: MainWindow, fake: Fake, tmp_path: Path, qtbot: QtBot
+) -> None:
+    mime = files_mime([tmp_path])
+    left, no_keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, mime, left, no_keys)
+    drop = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, left, no_keys)
+    for event in (enter, drop):
+        QApplication.sendEvent(window.grid.viewport(), event)
+    panel = window.side.panel("folders")
+    assert isinstance(panel, FolderPanel)
+    assert tmp_path.name in panel.notice.text()
+    assert not fake.heard("folders.add")
+    panel.notice.button.click()
+    qtbot.waitUntil(lambda: len(fake.heard("folders.add")) == 1)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 2)
+
+
+def test_files_and_folders_given_at_the_start_are_searched_by_and_offered(window: MainWindow, tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.touch()
+    window.open_paths((photo, tmp_path, tmp_path / "letter.txt"))
+    assert [term.path.path for term in window.search.query.photos] == [str(photo)]
+    assert window.side.key == "folders"
 
 
 def test_find_similar_captions_opens_the_panel_and_follows_the_choice(window: MainWindow, qtbot: QtBot) -> None:
