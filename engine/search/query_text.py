@@ -37,12 +37,15 @@ _PREFIX_EN = re.compile(
     rf"(?:please\s+)?(?:(?:can|could)\s+you\s+)?"
     rf"(?:(?:show|find|give|get)\s+(?:me\s+)?|(?:search|look)\s+for\s+|i(?:['’]m|\s+am)\s+looking\s+for\s+)?"
     rf"{_ASIDE}{_PICTURE}\s+(?:of|showing|with|containing|featuring)\s+"
-    rf"|(?:please\s+)?(?:(?:can|could)\s+you\s+)?(?:(?:show|find|give|get)\s+me|(?:search|look)\s+for)\s+",
+    rf"|(?:please\s+)?(?:(?:can|could)\s+you\s+)?(?:(?:show|find|give|get)\s+me|find|(?:search|look)\s+for)\s+"
+    rf"|(?:my|our)\s+(?!own\b)",
     re.IGNORECASE,
 )
+_SUFFIX_EN = re.compile(r"(?:\s|,\s*)+please[.!]?$", re.IGNORECASE)
 _PREFIX_ZH = re.compile(
     r"(?:(?:请|麻烦你?)?(?:帮我|给我|帮忙)(?:找找|找出|找到|找|搜索|搜|查找|寻找|显示|看看)|请?(?:搜索|查找|寻找|显示)|我想[看找]|我要[看找])"
     r"(?:一下)?(?:一些|一张|几张|所有|全部)?(?:有关|关于)?"
+    r"|(?:找找|[找搜]一下|搜搜)|(?:我|我们|咱们?)(?:家的?|的)(?=[\u4e00-\u9fff])"
 )
 _SUFFIX_ZH = re.compile(r"的(?:照片|图片|相片|图像|影像)$")
 _GENERIC = re.compile(rf"{_ASIDE}{_PICTURE}|(?:所有|全部|我|我们)?的?(?:照片|图片|相片|图像)", re.IGNORECASE)
@@ -122,7 +125,7 @@ def strip_request(text: str) -> str:
         for pattern in (_PREFIX_EN, _PREFIX_ZH):
             found = pattern.match(shorter)
             shorter = shorter[found.end() :] if found else shorter
-        shorter = _SUFFIX_ZH.sub("", shorter).strip()
+        shorter = _SUFFIX_ZH.sub("", _SUFFIX_EN.sub("", shorter)).strip()
         if _GENERIC.fullmatch(shorter):
             return ""
         if shorter == text:

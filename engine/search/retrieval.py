@@ -19,6 +19,7 @@ from engine.protocol import (
     SearchResult,
     TypeFilter,
 )
+from engine.search.camera_makers import camera_names
 from engine.search.confidence import confidence_of, overall
 from engine.search.fusion import fuse
 from engine.search.grouping import Shot, group
@@ -287,7 +288,7 @@ def selection_of(query: Query) -> Selection:
         folders=tuple(item.text for item in filters if isinstance(item, FolderFilter)),
         names=tuple(item.text for item in filters if isinstance(item, NameFilter)),
         formats=tuple(name for item in filters if isinstance(item, TypeFilter) for name in item.formats),
-        cameras=tuple(item.text for item in filters if isinstance(item, CameraFilter)),
+        cameras=tuple(name for item in filters if isinstance(item, CameraFilter) for name in camera_names(item.text)),
         periods=query.periods,
         exact=query.exact,
     )

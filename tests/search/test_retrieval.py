@@ -217,6 +217,15 @@ def test_filters_alone_list_by_date(dated: Gallery) -> None:
     assert dated.names('"old red"') == ["old red.jpg"]
 
 
+def test_camera_is_found_by_the_chinese_name_of_its_maker(gallery: Gallery) -> None:
+    for camera in ("Canon EOS 5D", "NIKON D5", "Apple iPhone 15"):
+        content = gallery.photo(f"{camera}.jpg", data=camera, red=1.0)
+        gallery.shelf.database.run("UPDATE content SET camera = ? WHERE id = ?", (camera, content))
+    for text in ("相机:佳能", "camera:佳能", "red 相机:佳能", "camera:canon"):
+        assert gallery.names(text) == ["Canon EOS 5D.jpg"], text
+    assert gallery.names("相机:苹果") == ["Apple iPhone 15.jpg"]
+
+
 def test_filters_narrow_what_words_find(dated: Gallery) -> None:
     assert dated.names("yellow sea 2022") == ["blue.jpg"]
     assert dated.names("red name:old") == ["old red.jpg"]
