@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.models.package import Calibration
 
 TEXT_BATCH = 64
+LEAST_CALIBRATED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,56 +79,100 @@ def evaluate(engine: Engine, captioned: Sequence[CaptionedPhoto], *, full: bool)
 
     ``full`` ranks text -> image by the whole search instead of by the vectors alone.
     """
-    usable, _ = _gallery(engine, captioned)
-    texts, gallery, owner = _paired(engine, captioned)
-    scores = _encode(engine, texts) @ gallery.T
-    result = recall(scores, owner)
-    if full:
-        ranked = recall(_full_scores(engine, texts, usable), owner)
-        result = type(result)(ranked.text_to_image, result.image_to_text)
-    skipped = tuple(str(photo.path) for photo in captioned if photo not in usable)
-    return Evaluation(len(usable), result.text_to_image, result.image_to_text, engine.encoder.card.key, skipped)
+    return _measure(engine, _material(engine, captioned, among_all=False), captioned, full=full)
 
 
-def calibrate_model(key: str, photos: Path, captioned: Sequence[CaptionedPhoto]) -> Calibration:
-    """Calibrate a model of the user's own on captioned photos, and write the thresholds into its package."""
+def self_test(engine: Engine, *, full: bool) -> Evaluation:
+    """Measure by the library's own captions how well search works on its photos: each caption's photo among all."""
+    captioned = own_captions(engine)
+    return _measure(engine, _material(engine, captioned, among_all=True), captioned, full=full)
+
+
+def tested_models(engine: Engine) -> list[str]:
+    """The models that have seen photos of this library, the one at work first."""
+    rows = [row for row in engine.models().models if row.indexed and row.key != engine.encoder.card.key]
+    return [engine.encoder.card.key, *(row.key for row in rows)]
+
+
+def calibrate_by_file(key: str, photos: Path, captioned: Sequence[CaptionedPhoto]) -> Calibration:
+    """Calibrate a model of the user's own on captioned photos of a folder, which a library of the moment embeds."""
     from engine.api import Engine
-    from engine.models.calibration import calibrate
-    from engine.models.package import write_card
 
-    folder = find_package(key, model_dirs())
     with (
         tempfile.TemporaryDirectory(prefix="balloon-") as scratch,
         Engine.open_writer(LibraryPaths(Path(scratch) / "library"), key) as engine,
     ):
         engine.index([engine.add_folder(photos)])
-        texts, gallery, owner = _paired(engine, captioned)
-        found = calibrate(_encode(engine, texts), gallery, owner)
-        card = engine.encoder.card
+        return _calibrate(engine, captioned)
+
+
+def calibrate_by_library(engine: Engine) -> Calibration:
+    """Calibrate the model that ``engine`` works with on the library's own captions."""
+    return _calibrate(engine, own_captions(engine))
+
+
+def _calibrate(engine: Engine, captioned: Sequence[CaptionedPhoto]) -> Calibration:
+    """Choose the thresholds and write them into the model's package."""
+    from engine.models.calibration import calibrate
+    from engine.models.package import write_card
+
+    material = _material(engine, captioned, among_all=False)
+    if len(material.captioned) < LEAST_CALIBRATED:
+        raise KnownError(
+            ErrorKind.NOT_FOUND,
+            f"Calibrating takes at least {LEAST_CALIBRATED} captioned photos; {len(material.captioned)} could be used.",
+        )
+    card = engine.encoder.card
+    folder = find_package(card.key, model_dirs())
     if not os.access(folder, os.W_OK):
         raise KnownError(
             ErrorKind.LIBRARY_READ_ONLY, f"The package {folder} may not be written. Check its permissions."
         )
+    found = calibrate(_encode(engine, material.texts), material.vectors, material.owner)
     write_card(folder, replace(card, calibration=found))
     return found
 
 
-def _paired(
-    engine: Engine, captioned: Sequence[CaptionedPhoto]
-) -> tuple[list[str], NDArray[np.float32], NDArray[np.int64]]:
-    """The texts (T), the vectors of their photos (P, dim) and the owner (T,) of each text."""
-    usable, gallery = _gallery(engine, captioned)
-    texts = [caption for photo in usable for caption in photo.captions]
-    return texts, gallery, np.repeat(np.arange(len(usable)), [len(photo.captions) for photo in usable])
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """Texts (T), the photos they are ranked against with their vectors (P, dim), the photo ``owner`` (T,) of each text,
+    and those that were ``captioned``.
+    """
+
+    texts: list[str]
+    paths: list[str]
+    vectors: NDArray[np.float32]
+    owner: NDArray[np.int64]
+    captioned: list[CaptionedPhoto]
 
 
-def _gallery(engine: Engine, captioned: Sequence[CaptionedPhoto]) -> tuple[list[CaptionedPhoto], NDArray[np.float32]]:
+def _material(engine: Engine, captioned: Sequence[CaptionedPhoto], *, among_all: bool) -> _Material:
     contents, vectors, paths = engine.vectors()
     row_of = {os.fspath(path): row for row, content in enumerate(contents.tolist()) if (path := paths.get(content))}
     usable = [photo for photo in captioned if os.fspath(photo.path) in row_of]
     if not usable:
-        raise KnownError(ErrorKind.NOT_FOUND, "None of the photos in the captions file could be used. Check --photos.")
-    return usable, vectors[[row_of[os.fspath(photo.path)] for photo in usable]]
+        raise KnownError(ErrorKind.NOT_FOUND, "None of the captioned photos could be used. Check --photos.")
+    shown = list(row_of) if among_all else [os.fspath(photo.path) for photo in usable]
+    place = {path: number for number, path in enumerate(shown)}
+    places = [place[os.fspath(photo.path)] for photo in usable]
+    return _Material(
+        texts=[caption for photo in usable for caption in photo.captions],
+        paths=shown,
+        vectors=vectors[[row_of[path] for path in shown]],
+        owner=np.repeat(np.array(places, dtype=np.int64), [len(photo.captions) for photo in usable]),
+        captioned=usable,
+    )
+
+
+def _measure(engine: Engine, material: _Material, captioned: Sequence[CaptionedPhoto], *, full: bool) -> Evaluation:
+    result = recall(_encode(engine, material.texts) @ material.vectors.T, material.owner)
+    by_text = result.text_to_image
+    if full:
+        by_text = recall(_full_scores(engine, material), material.owner).text_to_image
+    skipped = tuple(str(photo.path) for photo in captioned if photo not in material.captioned)
+    searched = len(material.paths)
+    key = engine.encoder.card.key
+    return Evaluation(len(material.captioned), by_text, result.image_to_text, key, skipped, searched)
 
 
 def _encode(engine: Engine, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -135,11 +180,11 @@ def _encode(engine: Engine, texts: Sequence[str]) -> NDArray[np.float32]:
     return np.concatenate([engine.encoder.encode_texts(batch) for batch in batches])
 
 
-def _full_scores(engine: Engine, texts: Sequence[str], usable: Sequence[CaptionedPhoto]) -> NDArray[np.float32]:
-    column = {os.fspath(photo.path): index for index, photo in enumerate(usable)}
-    scores = np.full((len(texts), len(usable)), -np.inf, dtype=np.float32)
-    for row, text in enumerate(texts):
-        for hit in engine.search(text, limit=10 * len(usable)).hits:
+def _full_scores(engine: Engine, material: _Material) -> NDArray[np.float32]:
+    column = {path: index for index, path in enumerate(material.paths)}
+    scores = np.full((len(material.texts), len(material.paths)), -np.inf, dtype=np.float32)
+    for row, text in enumerate(material.texts):
+        for hit in engine.search(text, limit=10 * len(material.paths)).hits:
             index = column.get(os.fspath(hit.path.to_path()))
             if index is not None:
                 scores[row, index] = -hit.rank

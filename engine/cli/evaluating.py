@@ -11,8 +11,9 @@ from engine.cli.main import EXIT_DONE
 from engine.config import LibraryPaths, library_paths
 from engine.errors import KnownError
 from engine.evaluation import evaluate as measure
-from engine.evaluation import own_captions, read_captions
+from engine.evaluation import read_captions, self_test, tested_models
 from engine.protocol import ErrorKind
+from engine.protocol.json_values import to_json
 
 if TYPE_CHECKING:
     import argparse
@@ -33,15 +34,6 @@ def evaluate(options: argparse.Namespace, output: Output) -> int:
         with Engine.open_writer(paths, options.model) as engine:
             engine.index([engine.add_folder(options.photos)])
             result = measure(engine, captioned, full=options.full)
-    return _tell(result, output)
-
-
-def _self_test(options: argparse.Namespace, output: Output) -> int:
-    with Engine.open_reader(library_paths(options.library), options.model) as engine:
-        return _tell(measure(engine, own_captions(engine), full=options.full), output)
-
-
-def _tell(result: Evaluation, output: Output) -> int:
     if output.as_json:
         output.document(result)
     else:
@@ -49,13 +41,33 @@ def _tell(result: Evaluation, output: Output) -> int:
     return EXIT_DONE
 
 
+def _self_test(options: argparse.Namespace, output: Output) -> int:
+    """By the library's own captions, with every model that has seen its photos unless one is named."""
+    paths = library_paths(options.library)
+    with Engine.open_reader(paths, options.model) as engine:
+        keys = tested_models(engine)
+        results = [self_test(engine, full=options.full)]
+    for key in () if options.model else keys[1:]:
+        with Engine.open_reader(paths, key) as engine:
+            results.append(self_test(engine, full=options.full))
+    if output.as_json:
+        output.document(to_json(results[0]) | {"others": to_json(results[1:])})
+    else:
+        for result in results:
+            _show(result, output)
+        if options.full:
+            output.note("With --full the captions themselves are searched, too: they find their photos by their words.")
+    return EXIT_DONE
+
+
 def _show(result: Evaluation, output: Output) -> None:
-    output.line(f"{result.photos} photos, model {result.model}")
+    among = f" among {result.searched}" if result.searched > result.photos else ""
+    output.line(f"{result.photos} photos{among}, model {result.model}")
     header = ("", "queries", "R@1", "R@5", "R@10", "median rank")
     rows = [("text -> image", result.text_to_image), ("image -> text", result.image_to_text)]
     output.table([header, *(_row(name, row) for name, row in rows)])
     if result.skipped:
-        output.note(f"{len(result.skipped)} photos of the captions file could not be used.")
+        output.note(f"{len(result.skipped)} captioned photos could not be used.")
 
 
 def _row(name: str, row: RecallRow) -> tuple[str, ...]:

@@ -116,11 +116,17 @@ def _train_mini(options: argparse.Namespace) -> int:
 
 
 def calibrate(options: argparse.Namespace, output: Output) -> int:
-    """Run ``balloon models calibrate``."""
-    from engine.evaluation import calibrate_model, read_captions
+    """Run ``balloon models calibrate``: by a captions file, or by the captions of the user's own library."""
+    from engine.evaluation import calibrate_by_file, calibrate_by_library, read_captions
 
-    captioned = read_captions(options.captions, options.photos, options.text_field)
-    found = calibrate_model(options.key, options.photos, captioned)
+    if options.captions is None:
+        with Engine.open_reader(library_paths(options.library), options.key) as engine:
+            found = calibrate_by_library(engine)
+    elif options.photos is None:
+        raise KnownError(ErrorKind.USAGE, "Say with --photos which folder the captions file speaks of.")
+    else:
+        captioned = read_captions(options.captions, options.photos, options.text_field)
+        found = calibrate_by_file(options.key, options.photos, captioned)
     if output.as_json:
         output.document({"model": options.key, "match": found.match, "possible": found.possible})
     else:

@@ -222,8 +222,10 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser], c
     train.add_argument("--keep-away", type=Path, metavar="PHOTOS", help="recipe mini: photos it must never learn from")
     calibrate = _add(parts, common, "calibrate", "models:calibrate", "measure from which score on a photo fits")
     calibrate.add_argument("key", metavar="KEY")
-    calibrate.add_argument("captions", type=Path, metavar="CAPTIONS.jsonl")
-    calibrate.add_argument("--photos", type=Path, required=True, metavar="FOLDER")
+    calibrate.add_argument(
+        "captions", type=Path, nargs="?", metavar="CAPTIONS.jsonl", help="default: the captions of your own library"
+    )
+    calibrate.add_argument("--photos", type=Path, metavar="FOLDER", help="what `file` is relative to")
     calibrate.add_argument("--text-field", default="caption", metavar="NAME")
 
 

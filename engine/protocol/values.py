@@ -236,10 +236,11 @@ class RecallRow:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Recall in both directions over a captions file."""
+    """Recall in both directions over ``photos`` captioned photos, each text ranked among ``searched`` photos."""
 
     photos: int
     text_to_image: RecallRow
     image_to_text: RecallRow
     model: str
     skipped: tuple[str, ...] = field(default=())
+    searched: int = 0

@@ -70,6 +70,11 @@ class BankVectors:
         self._vectors: NDArray[np.float32] | None = None
         self._making = threading.Lock()
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The bank's languages that the text tower knows."""
+        return tuple(name for name in BANK_LANGUAGES if name in self._encoder.card.languages)
+
     def vectors(self) -> NDArray[np.float32]:
         """Unit vectors (N, dim) in the order of the bank; a second thread waits for the first to make them."""
         with self._making:
@@ -203,8 +208,8 @@ class CaptionFinder:
             return []
         vectors, bank = self._bank.vectors(), self._bank.captions
         scores = (vectors @ vector).reshape(-1, len(BANK_LANGUAGES))
-        known = [place for place, name in enumerate(BANK_LANGUAGES) if name in self._encoder.card.languages]
-        means = scores[:, known].mean(axis=1) if known else scores.mean(axis=1)
+        known = [BANK_LANGUAGES.index(name) for name in self._bank.languages or BANK_LANGUAGES]
+        means = scores[:, known].mean(axis=1)
         best = np.argsort(-means, kind="stable")[: 8 * limit + 40]
         places = np.argmax(scores[best], axis=1) if language is None else [BANK_LANGUAGES.index(language)] * len(best)
         rows = [int(line) * len(BANK_LANGUAGES) + int(place) for line, place in zip(best, places, strict=True)]

@@ -51,7 +51,7 @@ class Expander:
         language = language_of(text)
         word = text.lower().strip()
         is_short = len(word) <= MOST_CHARACTERS if language == "zh" else len(word.split()) <= MOST_WORDS
-        if not word or not is_short or language == "mixed":
+        if not word or not is_short or language not in self._bank.languages:
             return []
         for form in _forms(word, language):
             held = re.compile(re.escape(form) if language == "zh" else rf"(?<!\w){re.escape(form)}(?:s|es)?(?!\w)")

@@ -33,6 +33,7 @@ ROWS = [
 
 @pytest.fixture
 def bank(gallery: Gallery, tmp_path: Path) -> BankVectors:
+    gallery.encoder.card = replace(gallery.encoder.card, languages=("en", "zh"))
     file = tmp_path / "bank.jsonl"
     file.write_text("".join(json.dumps({"en": en, "zh": zh}) + "\n" for en, zh in ROWS), encoding="utf-8")
     return BankVectors(read_bank(file), gallery.shelf.paths.cache / "bank.npy", gallery.as_encoder)
@@ -64,6 +65,13 @@ def test_short_text_goes_towards_the_captions_that_hold_it(
     else:
         swatch = gallery.encoder.mixture(**{colour: 1.0})
         assert expanded @ swatch > vector @ swatch + 0.3
+
+
+def test_language_that_the_model_does_not_know_borrows_nothing(gallery: Gallery, bank: BankVectors) -> None:
+    gallery.encoder.card = replace(gallery.encoder.card, languages=("zh",))
+    vector = gallery.encoder.encode_texts(["tomato"])[0]
+    np.testing.assert_array_equal(Expander(bank).expand("tomato", vector), vector)
+    assert not np.array_equal(Expander(bank).expand("番茄", vector), vector)
 
 
 def test_only_few_captions_are_encoded_and_none_once_the_bank_is_there(gallery: Gallery, bank: BankVectors) -> None:
