@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from engine.api.parts import Parts, matrix_of, open_encoder
 from engine.config import model_dirs
 from engine.library.embeddings import Embeddings
-from engine.models.catalog import find_card, find_package, installed
+from engine.models.catalog import find_card, find_package, installed, own_package, remove_package
 
 if TYPE_CHECKING:
     from engine.api.parts import Shared
     from engine.protocol import methods as wire
+    from engine.protocol.model_methods import ModelCatalogue
 
 MODEL_SETTING = "model"
 OCR_SETTING = "ocr.enabled"
@@ -107,6 +108,22 @@ class Keeping:
         find_package(key, model_dirs())
         self.set_setting(MODEL_SETTING, key)
         return self.models()
+
+    def hub_setting(self) -> str | None:
+        """The hub or mirror that this library's settings name."""
+        return self.get_setting(ENDPOINT_SETTING)
+
+    def offered_models(self) -> ModelCatalogue:
+        """The models on offer, those that are here marked."""
+        from engine.api.installing import catalogue
+
+        return catalogue(self.hub_setting())
+
+    def remove_model(self, key: str) -> None:
+        """Remove a model of the user's own, with its vectors in this library; USAGE for one that Balloon came with."""
+        own_package(key)
+        self.forget_model(key)
+        remove_package(key)
 
     def forget_model(self, key: str) -> None:
         """Drop a model's vectors from this library, and what was made of them."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from typing import TYPE_CHECKING
 
 from engine.api import Engine
 from engine.cli.main import EXIT_DONE, EXIT_NOTHING
-from engine.config import DEFAULT_MODEL, library_paths, model_dirs, own_models_dir
+from engine.config import DEFAULT_MODEL, library_paths, model_dirs
 from engine.errors import KnownError
-from engine.models.catalog import find_package, installed
+from engine.models.catalog import find_package, installed, remove_package
 from engine.models.encoder import Encoder
 from engine.protocol import ErrorKind
 from engine.protocol.json_values import to_json
@@ -48,16 +47,12 @@ def use(options: argparse.Namespace, output: Output) -> int:
 
 def remove(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon models remove``: only models of the user's own folder, with their vectors in this library."""
-    folder = own_models_dir() / options.key
-    if find_package(options.key, model_dirs()) != folder:
-        raise KnownError(
-            ErrorKind.USAGE, f"{options.key} comes with Balloon and stays. Use another with: balloon models use"
-        )
     paths = library_paths(options.library)
     if paths.database.exists():
         with Engine.open_writer(paths, DEFAULT_MODEL) as engine:
-            engine.forget_model(options.key)
-    shutil.rmtree(folder)
+            engine.remove_model(options.key)
+    else:
+        remove_package(options.key)
     output.note(f"{options.key} is removed.")
     return EXIT_DONE
 

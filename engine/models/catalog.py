@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
+from engine.config import model_dirs, own_models_dir
 from engine.errors import KnownError
 from engine.models.package import CARD_NAME, ModelCard, read_card
 from engine.protocol import ErrorKind
@@ -26,6 +28,19 @@ def find_package(key: str, folders: Sequence[Path]) -> Path:
 def find_card(key: str, folders: Sequence[Path]) -> ModelCard:
     """The card of the package called ``key``; raises ``KnownError``."""
     return read_card(find_package(key, folders))
+
+
+def own_package(key: str) -> Path:
+    """The folder of a model of the user's own; raises ``KnownError`` (USAGE) for one that Balloon came with."""
+    folder = own_models_dir() / key
+    if find_package(key, model_dirs()) != folder:
+        raise KnownError(ErrorKind.USAGE, f"{key} comes with Balloon and stays. Use another with: balloon models use")
+    return folder
+
+
+def remove_package(key: str) -> None:
+    """Remove a model of the user's own; its vectors are the library's affair."""
+    shutil.rmtree(own_package(key))
 
 
 def installed(folders: Sequence[Path]) -> list[ModelCard]:

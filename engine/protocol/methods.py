@@ -2,8 +2,8 @@
 
 The engine answers requests in any order. It sends notifications of its own: ``index.progress`` (``IndexProgress``),
 ``index.finished`` (``IndexReport``), ``search.improved`` (``SearchImproved``) and ``library.changed``
-(``LibraryChanged``). The desktop may send the notification ``cancel`` (``Cancel``) and the request ``shutdown``; EOF
-means the same.
+(``LibraryChanged``), and ``models.progress`` (``ModelProgress`` of ``model_methods``). The desktop may send the
+notification ``cancel`` (``Cancel``) and the request ``shutdown``; EOF means the same.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.protocol.model_methods import ModelList as ModelList  # noqa: PLC0414 - for those who look for it here
+from engine.protocol.model_methods import ModelRow as ModelRow  # noqa: PLC0414
+from engine.protocol.model_methods import ModelUse as ModelUse  # noqa: PLC0414
 from engine.protocol.query import Clause
 from engine.protocol.values import (
     FolderStatus,
@@ -331,36 +334,6 @@ class SettingValue:
 
     key: str
     value: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """A model on this computer; ``indexed`` contents have a vector of it.
-
-    ``in_use``: it answers. ``is_coming``: it was chosen, and answers as soon as it has seen all photos.
-    """
-
-    key: str
-    name: str
-    languages: tuple[str, ...]
-    licence: str
-    in_use: bool
-    indexed: int
-    is_coming: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ModelList:
-    """The models on this computer."""
-
-    models: tuple[ModelRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelUse:
-    """Search with this model: at once, or as soon as it has seen all photos; the one before answers meanwhile."""
-
-    key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,36 @@ from engine.protocol.values import ErrorKind
 
 
 @dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model on this computer; ``indexed`` contents have a vector of it.
+
+    ``in_use``: it answers. ``is_coming``: it was chosen, and answers as soon as it has seen all photos.
+    """
+
+    key: str
+    name: str
+    languages: tuple[str, ...]
+    licence: str
+    in_use: bool
+    indexed: int
+    is_coming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """The models on this computer."""
+
+    models: tuple[ModelRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """Search with this model: at once, or as soon as it has seen all photos; the one before answers meanwhile."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedRecall:
     """A figure that others have published: on which set, how many per cent, and where it stands."""
 

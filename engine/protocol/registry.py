@@ -44,6 +44,7 @@ from engine.protocol.methods import (
     UpdateResult,
     Welcome,
 )
+from engine.protocol.model_methods import ModelCatalogue, ModelInstall, ModelProgress
 from engine.protocol.values import CheckReport, FolderStatus, IndexProgress, IndexReport, LibraryStatus, SearchResult
 
 METHODS: dict[str, tuple[type[Any], type[Any]]] = {
@@ -85,6 +86,10 @@ METHODS: dict[str, tuple[type[Any], type[Any]]] = {
     "settings.set": (SettingValue, SettingValue),
     "models.list": (Empty, ModelList),
     "models.use": (ModelUse, ModelList),
+    "models.remove": (ModelUse, ModelList),
+    "models.catalogue": (Empty, ModelCatalogue),
+    "models.install": (ModelInstall, Empty),
+    "models.cancel": (Empty, Empty),
     "update.check": (Empty, UpdateResult),
 }
 
@@ -93,4 +98,5 @@ NOTIFICATIONS: dict[str, type[Any]] = {
     "index.finished": IndexReport,
     "search.improved": SearchImproved,
     "library.changed": LibraryChanged,
+    "models.progress": ModelProgress,
 }

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from engine.api import Engine
     from engine.server.indexing import IndexingThread
+    from engine.server.installs import ModelInstalls
     from engine.server.lanes import OwnEngine
     from engine.server.model_choice import ModelChoice
 
@@ -25,6 +26,7 @@ class Context:
     own_engine: OwnEngine
     indexing: IndexingThread
     models: ModelChoice
+    installs: ModelInstalls
     later: Callable[[Callable[[Engine], None]], None]
     end_edits: Callable[[], None]
     shut_down: Callable[[], None]

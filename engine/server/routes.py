@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import KnownError
@@ -14,10 +13,10 @@ from engine.protocol.methods import (
     FolderList,
     IssueList,
     LibraryMoved,
-    ModelList,
     SettingValue,
     Welcome,
 )
+from engine.server import model_routes
 from engine.server.context import Place, Route
 from engine.server.waiting import WISHES, Wishes
 from engine.version import build, version
@@ -248,21 +247,6 @@ def _set_setting(context: Context, request: SettingValue) -> SettingValue:
     return SettingValue(request.key, context.engine.get_setting(request.key))
 
 
-def _list_models(context: Context, _: Empty) -> wire.ModelList:
-    return _with_coming(context, context.engine.models())
-
-
-def _use_model(context: Context, request: wire.ModelUse) -> wire.ModelList:
-    with context.indexing.at_rest():
-        context.models.choose(context.engine, request.key)
-    context.indexing.ask(None, is_awaited=True)
-    return _list_models(context, Empty())
-
-
-def _with_coming(context: Context, found: wire.ModelList) -> wire.ModelList:
-    return ModelList(tuple(replace(row, is_coming=row.key == context.models.coming) for row in found.models))
-
-
 def _check_for_update(_context: Context, _: Empty) -> wire.UpdateResult:
     from engine.updates import check_for_update
 
@@ -317,7 +301,11 @@ ROUTES: dict[str, Route] = {
     "saved.remove": _edit(_remove_saved),
     "settings.get": _read(_get_setting),
     "settings.set": _edit(_set_setting),
-    "models.list": _read(_list_models),
-    "models.use": _edit(_use_model, changes=True),
+    "models.list": _read(model_routes.list_models),
+    "models.use": _edit(model_routes.use_model, changes=True),
+    "models.remove": _edit(model_routes.remove_model),
+    "models.catalogue": _read(model_routes.catalogue),
+    "models.install": _read(model_routes.install_model),
+    "models.cancel": Route(Place.MAIN, model_routes.cancel_install),
     "update.check": _read(_check_for_update),
 }

@@ -17,6 +17,7 @@ from engine.server.calls import OpenCalls
 from engine.server.context import Context, Place, Route
 from engine.server.framing import LineReader, LineWriter
 from engine.server.indexing import IndexingThread
+from engine.server.installs import ModelInstalls
 from engine.server.lanes import Lane, OwnEngine
 from engine.server.messages import (
     INVALID_REQUEST,
@@ -67,6 +68,7 @@ class Server:
         self._writer = LineWriter(target, self.stop)
         self._calls = OpenCalls(self._writer)
         self._models = ModelChoice(self._root)
+        self._installs = ModelInstalls(self._notify)
         self._readers = Lane("reader", READER_THREADS, functools.partial(self._own_engine, write=False))
         self._edits = Lane("edits", 1, functools.partial(self._own_engine, write=True))
         self._indexing = IndexingThread(self._models, self._notify, surroundings)
@@ -88,7 +90,7 @@ class Server:
         self._calls.cancel_all()
         for part in (self._readers, self._edits, self._indexing):
             part.stop()
-        return _join(threads)
+        return _join([*threads, *self._installs.stop()])
 
     def _start(self) -> list[threading.Thread]:
         threading.Thread(target=self._listen, name="input", daemon=True).start()
@@ -178,6 +180,7 @@ class Server:
             own,
             self._indexing,
             self._models,
+            self._installs,
             self._later,
             self._edits.stop,
             self.stop,

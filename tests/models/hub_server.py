@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+PATIENCE_S = 30.0
 LARGE = 2000  # files from this size on are kept apart, as Git LFS does
 
 
@@ -29,6 +30,8 @@ class HubServer:
         self.cut_after: int | None = None
         self.altered: set[str] = set()
         self.status: int | None = None
+        self.gate = threading.Event()  # answers wait while it is clear
+        self.gate.set()
         self.asked: list[tuple[str, str | None, str | None]] = []
         self.address = ""
 
@@ -61,6 +64,7 @@ class HubServer:
         try:
             yield self
         finally:
+            self.gate.set()
             server.shutdown()
             server.server_close()
             thread.join()
@@ -71,6 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # the library's name
         hub = self.owner
+        hub.gate.wait(PATIENCE_S)
         hub.asked.append((self.path, self.headers.get("Range"), self.headers.get("Authorization")))
         if hub.status is not None:
             self.send_error(hub.status)
