@@ -64,7 +64,7 @@ def _point(descriptor: int, to: int) -> None:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine", description="The engine of Balloon; speaks JSON-RPC.")
-    parser.add_argument("--library", type=Path, metavar="PATH", help="the library's folder")
+    parser.add_argument("--library", metavar="PATH", help="the library's folder or postgresql:// address")
     parser.add_argument("--model", metavar="KEY", help="search with this model instead of the library's")
     parser.add_argument("--log-file", type=Path, metavar="PATH", help="write the log here instead of to stderr")
     return parser.parse_args(arguments)

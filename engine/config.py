@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,29 @@ from engine.protocol import ErrorKind
 LIBRARY_VARIABLE = "BALLOON_LIBRARY"
 MODELS_VARIABLE = "BALLOON_MODELS"
 ACCELERATOR_VARIABLE = "BALLOON_ACCELERATOR"
+SHARED_SCHEMES = ("postgresql://", "postgres://")
 DEFAULT_MODEL = "balloon-mini"
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryPaths:
-    """The files of one library: a folder that belongs to Balloon alone."""
+    """The files of one library: a folder that belongs to Balloon alone.
+
+    ``address`` is where a shared library lies; the folder then holds derived data alone.
+    """
 
     root: Path
+    address: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """What people know the library by."""
+        return self.address or str(self.root)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a library; a shared one says so itself when it is opened."""
+        return self.address is not None or self.database.exists()
 
     @property
     def database(self) -> Path:
@@ -54,17 +70,19 @@ class LibraryPaths:
         return self.root / "backups"
 
 
-def library_paths(given: Path | None = None) -> LibraryPaths:
+def library_paths(given: str | Path | None = None) -> LibraryPaths:
     """Choose the library: the one given, else BALLOON_LIBRARY, else where the user moved it, else the data folder.
 
-    Raises ``KnownError`` (LIBRARY_GONE) when it was moved to a place that is not there now.
+    A shared one is given by its address, ``postgresql://...``. Raises ``KnownError`` (LIBRARY_GONE) when it was moved
+    to a place that is not there now.
     """
-    if given is not None:
-        return LibraryPaths(given.expanduser().absolute())
-    from_environment = os.environ.get(LIBRARY_VARIABLE)
-    if from_environment:
-        return LibraryPaths(Path(from_environment).expanduser().absolute())
-    return _moved_library() or LibraryPaths(platformdirs.user_data_path("balloon", appauthor=False) / "library")
+    place = given if given is not None else os.environ.get(LIBRARY_VARIABLE) or None
+    if place is None:
+        return _moved_library() or LibraryPaths(platformdirs.user_data_path("balloon", appauthor=False) / "library")
+    if isinstance(place, str) and place.startswith(SHARED_SCHEMES):
+        name = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return LibraryPaths(platformdirs.user_cache_path("balloon", appauthor=False) / f"shared-{name}", place)
+    return LibraryPaths(Path(place).expanduser().absolute())
 
 
 def place_file() -> Path:

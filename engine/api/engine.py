@@ -309,7 +309,7 @@ class Engine(Keeping):
         """The library in one look."""
         parts, embeddings = self._parts, self._parts.embeddings()
         return LibraryStatus(
-            library=str(self.paths.root),
+            library=self.paths.shown,
             model=self.encoder.card.key,
             folders=len(parts.folders.all()),
             photos=parts.photos.count(),

@@ -93,7 +93,7 @@ def _vectors(
     from engine.api.engine import Engine
 
     key = encoder.card.key
-    if library.database.exists():
+    if library.is_made:
         with Engine.open_reader(library, key) as engine:
             found = _known_vectors(engine, wanted)
         if len(found) == len(wanted):

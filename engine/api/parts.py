@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -122,7 +123,11 @@ class Parts:
 
     @cached_property
     def vectors(self) -> Vectors:
-        """The vectors under the model at work, as this connection sees them; the codes are shared by all threads."""
+        """The vectors under the model at work, as this connection sees them: in memory, or in the shared database."""
+        if self.shared.paths.address is not None:
+            from engine.search.database_vectors import DatabaseVectors
+
+            return DatabaseVectors(self.database, self.encoder.card.dim)
         from engine.search.vectors import HotView
 
         return HotView(self.shared.matrix)
@@ -130,4 +135,10 @@ class Parts:
     def thumbnail_of(self, digest: bytes) -> Path | None:
         """Where a content's thumbnail is, if it has been written."""
         thumbnails = self.shared.thumbnails
+        if not thumbnails.has(digest):
+            jpeg = self.database.thumbnail(digest)
+            if jpeg is None:
+                return None
+            with contextlib.suppress(OSError):  # a full disk: the hit is shown without its picture
+                thumbnails.write(digest, jpeg)
         return thumbnails.path_of(digest) if thumbnails.has(digest) else None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def list_models(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon models list``."""
     paths = library_paths(options.library)
-    if paths.database.exists():
+    if paths.is_made:
         with Engine.open_reader(paths, options.model) as engine:
             return _show(engine.models(), output)
     cards = installed(model_dirs())
@@ -48,7 +48,7 @@ def use(options: argparse.Namespace, output: Output) -> int:
 def remove(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon models remove``: only models of the user's own folder, with their vectors in this library."""
     paths = library_paths(options.library)
-    if paths.database.exists():
+    if paths.is_made:
         with Engine.open_writer(paths, DEFAULT_MODEL) as engine:
             engine.remove_model(options.key)
     else:

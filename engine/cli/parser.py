@@ -63,7 +63,7 @@ def positive(text: str) -> int:
 def _common_options() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     group = common.add_argument_group("options of every command")
-    group.add_argument("--library", type=Path, metavar="PATH", help="the library's folder (or set BALLOON_LIBRARY)")
+    group.add_argument("--library", metavar="PATH", help="the library's folder, or postgresql://USER@HOST/DATABASE")
     group.add_argument("--model", metavar="KEY", help="the model to use")
     group.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
     group.add_argument("--quiet", action="store_true", help="say only what was asked for")

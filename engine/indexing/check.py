@@ -11,12 +11,17 @@ if TYPE_CHECKING:
     from engine.imaging.thumbnails import ThumbnailStore
     from engine.library.connection import Connection
 
+THUMBNAILS = "thumbnails"
+
 
 def check(database: Connection, thumbnails: ThumbnailStore, *, repair: bool) -> CheckReport:
     """Look at everything; with ``repair`` (on a writable library) drop what is bad and derived, so that the next
     indexing makes it anew. Nothing a person wrote is touched.
     """
-    return CheckReport((*database.check(repair=repair), _thumbnails(database, thumbnails, repair=repair)))
+    findings = database.check(repair=repair)
+    if not any(finding.name == THUMBNAILS for finding in findings):
+        findings = (*findings, _thumbnails(database, thumbnails, repair=repair))
+    return CheckReport(findings)
 
 
 def _thumbnails(database: Connection, thumbnails: ThumbnailStore, *, repair: bool) -> CheckFinding:
@@ -24,4 +29,4 @@ def _thumbnails(database: Connection, thumbnails: ThumbnailStore, *, repair: boo
     if lost and repair:
         # Without its vectors a content is pending again: the next indexing decodes it and writes its thumbnail.
         forget_vectors(database, lost)
-    return CheckFinding("thumbnails", not lost, len(lost), "missing" if lost else "", bool(lost) and repair)
+    return CheckFinding(THUMBNAILS, not lost, len(lost), "missing" if lost else "", bool(lost) and repair)

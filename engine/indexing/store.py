@@ -98,7 +98,8 @@ class Store:
 
     def _write_thumbnail(self, digest: bytes, jpeg: bytes) -> None:
         try:
-            self._thumbnails.write(digest, jpeg)
+            if not self._database.keep_thumbnail(digest, jpeg):
+                self._thumbnails.write(digest, jpeg)
         except OSError as error:
             known = _known_trouble(error)
             if known is None:

@@ -168,6 +168,14 @@ class Database:
         """The rows of (N, dim) as float32, little endian."""
         return [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
 
+    def keep_thumbnail(self, digest: bytes, jpeg: bytes) -> bool:
+        """False: thumbnails are files beside the library."""
+        del digest, jpeg
+        return False
+
+    def thumbnail(self, digest: bytes) -> None:
+        """None: thumbnails are files beside the library."""
+
     def text_index(self) -> TextIndex:
         """The text side of the library (FTS5)."""
         from engine.library.text_index import TextIndex

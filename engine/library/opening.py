@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from engine.errors import KnownError
 from engine.library.database import Database
 from engine.library.lock import WriterLock
 from engine.library.lock import is_held as is_file_held
 from engine.library.moving import remove_left_behind
+from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
     from engine.config import LibraryPaths
@@ -23,21 +25,50 @@ class Lock(Protocol):
 
 def open_reader(paths: LibraryPaths) -> Connection:
     """Open for reading only; raises ``KnownError`` (NOT_FOUND where there is no library yet)."""
-    return Database.open_reader(paths)
+    if paths.address is None:
+        return Database.open_reader(paths)
+    _require_cluster()
+    from engine.library.postgres.connection import PostgresConnection
+
+    return PostgresConnection.open_reader(paths.address)
 
 
 def open_writer(paths: LibraryPaths) -> Connection:
     """Open for writing, creating or migrating the library; the caller holds the lock. Raises ``KnownError``."""
-    database = Database.open_writer(paths)
-    remove_left_behind(database, paths)
-    return database
+    if paths.address is None:
+        database = Database.open_writer(paths)
+        remove_left_behind(database, paths)
+        return database
+    _require_cluster()
+    from engine.library.postgres.connection import PostgresConnection
+
+    return PostgresConnection.open_writer(paths.address)
 
 
 def take_lock(paths: LibraryPaths) -> Lock:
     """Become the one writer; raises ``KnownError`` (LIBRARY_BUSY) while another process is."""
-    return WriterLock(paths)
+    if paths.address is None:
+        return WriterLock(paths)
+    _require_cluster()
+    from engine.library.postgres.lock import PostgresLock
+
+    return PostgresLock(paths.address)
 
 
 def is_held(paths: LibraryPaths) -> bool:
     """Whether some process is writing now."""
-    return is_file_held(paths)
+    if paths.address is None:
+        return is_file_held(paths)
+    from engine.library.postgres.lock import is_held as is_shared_held
+
+    return is_shared_held(paths.address)
+
+
+def _require_cluster() -> None:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise KnownError(
+            ErrorKind.EXTRA_MISSING,
+            "A shared library needs the extra 'cluster'. Install it: pip install 'balloon-photos[cluster]'",
+        ) from error

@@ -40,7 +40,7 @@ def _hello(context: Context, request: wire.Hello) -> Welcome:
     from engine.models.recognition import is_available
 
     engine = context.engine
-    library, model = str(engine.paths.root), engine.encoder.card.key
+    library, model = engine.paths.shown, engine.encoder.card.key
     return Welcome(PROTOCOL_VERSION, version(), library, model, context.is_read_only, is_available(), str(build()))
 
 
