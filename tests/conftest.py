@@ -25,13 +25,21 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 ROOT = Path(__file__).resolve().parent.parent
+SERVER_VARIABLE = "BALLOON_TEST_SERVER"  # a file that says how to reach a PostgreSQL server
 PHOTOS_VARIABLE = "BALLOON_TEST_PHOTOS"
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> LibraryPaths:
-    """A library's place, with nothing in it yet."""
-    return LibraryPaths(tmp_path / "library")
+def library(tmp_path: Path) -> Iterator[LibraryPaths]:
+    """A library's place, with nothing in it yet: a folder, or under `make test-cluster` a database."""
+    told = os.environ.get(SERVER_VARIABLE)
+    if told is None:
+        yield LibraryPaths(tmp_path / "library")
+        return
+    from tests.cluster.databases import fresh_database
+
+    with fresh_database(Path(told)) as address:
+        yield LibraryPaths(tmp_path / "library", address)
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ class Parts:
         if self.shared.paths.address is not None:
             from engine.search.database_vectors import DatabaseVectors
 
-            return DatabaseVectors(self.database, self.encoder.card.dim)
+            return DatabaseVectors(self.database, self.embeddings)
         from engine.search.vectors import HotView
 
         return HotView(self.shared.matrix)

@@ -82,7 +82,7 @@ class Database:
     def open_writer(cls, paths: LibraryPaths) -> Database:
         """Open for writing, creating or migrating the file; raises ``KnownError``. The caller holds the writer lock."""
         with known_errors():
-            _make_private_folder(paths.root)
+            make_private_folder(paths.root)
             # An empty file is what a creation leaves behind that was interrupted.
             fresh = not paths.database.exists() or not paths.database.stat().st_size
             connection = apsw.Connection(str(paths.database))
@@ -228,7 +228,8 @@ def _configure(connection: apsw.Connection) -> None:
     connection.execute("SELECT count(*) FROM sqlite_schema")  # opens the file, so that a bad one is seen here
 
 
-def _make_private_folder(folder: Path) -> None:
+def make_private_folder(folder: Path) -> None:
+    """Make the library's folder for its owner alone; raises ``KnownError``."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / NO_MEDIA).touch(mode=0o600)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import KnownError
-from engine.library.database import Database
+from engine.library.database import Database, make_private_folder
 from engine.library.lock import WriterLock
 from engine.library.lock import is_held as is_file_held
 from engine.library.moving import remove_left_behind
@@ -27,7 +27,7 @@ def open_reader(paths: LibraryPaths) -> Connection:
     """Open for reading only; raises ``KnownError`` (NOT_FOUND where there is no library yet)."""
     if paths.address is None:
         return Database.open_reader(paths)
-    _require_cluster()
+    _make_ready(paths)
     from engine.library.postgres.connection import PostgresConnection
 
     return PostgresConnection.open_reader(paths.address)
@@ -39,7 +39,7 @@ def open_writer(paths: LibraryPaths) -> Connection:
         database = Database.open_writer(paths)
         remove_left_behind(database, paths)
         return database
-    _require_cluster()
+    _make_ready()
     from engine.library.postgres.connection import PostgresConnection
 
     return PostgresConnection.open_writer(paths.address)
@@ -49,7 +49,7 @@ def take_lock(paths: LibraryPaths) -> Lock:
     """Become the one writer; raises ``KnownError`` (LIBRARY_BUSY) while another process is."""
     if paths.address is None:
         return WriterLock(paths)
-    _require_cluster()
+    _make_ready(paths)
     from engine.library.postgres.lock import PostgresLock
 
     return PostgresLock(paths.address)
@@ -64,7 +64,9 @@ def is_held(paths: LibraryPaths) -> bool:
     return is_shared_held(paths.address)
 
 
-def _require_cluster() -> None:
+def _make_ready(paths: LibraryPaths) -> None:
+    """For a shared library: the driver must be there, and a folder for what is derived."""
+    make_private_folder(paths.root)
     try:
         import psycopg  # noqa: F401
     except ImportError as error:

@@ -8,29 +8,36 @@ from engine.library.postgres.nearness import NearnessQueries
 from engine.search.nearness import Nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from engine.library.connection import Connection
     from engine.library.embeddings import Embeddings
+    from engine.search.nearness import StoredVectors
 
 
 class DatabaseVectors:
     """The vectors of one model, asked for over one thread's connection."""
 
-    def __init__(self, connection: Connection, dim: int) -> None:
+    def __init__(self, connection: Connection, embeddings: Callable[[], Embeddings]) -> None:
+        """``embeddings`` gives the model as it is registered now: a reader may meet it before its first vector."""
         self._connection = connection
-        self._dim = dim
-        self._queries = NearnessQueries(connection, -1, dim)
+        self._embeddings = embeddings
+        self._queries = self._newest()
 
     def __len__(self) -> int:
         return self._queries.count()
 
-    def refresh(self, embeddings: Embeddings) -> None:
-        """A reader may meet the model before its first vector: take its id over once it has one."""
-        self._queries = NearnessQueries(self._connection, embeddings.model, self._dim)
+    def refresh(self, embeddings: StoredVectors) -> None:
+        """Nothing is copied; only which model is asked for may have changed."""
+        del embeddings
+        self._queries = self._newest()
+
+    def _newest(self) -> NearnessQueries:
+        known = self._embeddings()
+        return NearnessQueries(self._connection, known.model, known.dim)
 
     def nearest(self, vector: NDArray[np.float32], k: int, among: Sequence[int] | None = None) -> Nearest:
         """The ``k`` nearest contents to a unit ``vector`` of shape (dim,), by cosine; ``among`` narrows the choice."""

@@ -11,8 +11,7 @@ from engine.api import Engine
 from engine.api.parts import Shared
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.indexing.pipeline import DecodeOptions
-from engine.library.database import Database
-from engine.library.lock import WriterLock
+from engine.library import opening
 from engine.search.vectors import HotMatrix
 from tests.photo_factory import write_photo
 from tests.search.gallery import Palette
@@ -67,7 +66,7 @@ def desk(library: LibraryPaths, tmp_path: Path) -> Iterator[Desk]:
         thumbnails=ThumbnailStore(library.thumbnails),
         bank_file=bank,
     )
-    lock = WriterLock(library)
-    engine = Engine(Database.open_writer(library), shared, lock)
+    lock = opening.take_lock(library)
+    engine = Engine(opening.open_writer(library), shared, lock)
     yield Desk(engine, root, encoder)
     engine.close()

@@ -14,7 +14,7 @@ import pytest
 
 from engine.api import Engine
 from engine.errors import KnownError
-from engine.library.lock import is_held
+from engine.library.opening import is_held
 from engine.protocol import ErrorKind, FolderState, PhotoPath
 from engine.protocol.methods import (
     BrowseRequest,
@@ -305,9 +305,9 @@ def test_writer_that_cannot_open_its_model_lets_the_lock_go(library: LibraryPath
     assert not is_held(library)
 
 
-def test_reader_without_a_library_says_how_to_make_one(library: LibraryPaths) -> None:
+def test_reader_without_a_library_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(KnownError) as raised:
-        Engine.open_reader(library)
+        Engine.open_reader(LibraryPaths(tmp_path / "library"))
     assert "balloon index" in refused(raised, ErrorKind.NOT_FOUND)
 
 

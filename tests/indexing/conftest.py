@@ -10,8 +10,8 @@ import pytest
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.indexing.indexer import Indexer
 from engine.indexing.pipeline import DecodeOptions
+from engine.library import opening
 from engine.library.contents import Contents
-from engine.library.database import Database
 from engine.library.embeddings import Embeddings
 from engine.library.folders import Folders
 from engine.library.issues import Issues
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.config import LibraryPaths
+    from engine.library.connection import Connection
     from engine.protocol import IndexReport
 
 
@@ -32,7 +33,7 @@ class Bench:
 
     root: Path
     library: LibraryPaths
-    database: Database
+    database: Connection
     encoder: FakeEncoder = field(default_factory=FakeEncoder)
 
     def index(self, *roots: Path) -> IndexReport:
@@ -75,6 +76,6 @@ class Bench:
 def bench(tmp_path: Path, library: LibraryPaths) -> Iterator[Bench]:
     root = tmp_path / "photos"
     root.mkdir()
-    database = Database.open_writer(library)
+    database = opening.open_writer(library)
     yield Bench(root, library, database)
     database.close()

@@ -13,7 +13,7 @@ from engine.config import LibraryPaths
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.indexing.indexer import Indexer
 from engine.indexing.pipeline import DecodeOptions
-from engine.library.database import Database
+from engine.library import opening
 from engine.library.folders import Folders
 from engine.protocol import IndexProgress  # noqa: TC001 - a script: nothing is gained by hiding it
 from tests.fakes import FakeEncoder
@@ -21,7 +21,7 @@ from tests.fakes import FakeEncoder
 
 def main(library: str, folder: str, photos: str) -> None:
     paths = LibraryPaths(Path(library))
-    database = Database.open_writer(paths)
+    database = opening.open_writer(paths)
     with database.transaction():
         watched = Folders(database).add(Path(folder))
 

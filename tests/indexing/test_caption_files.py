@@ -17,8 +17,8 @@ from engine.imaging.metadata_captions import LONGEST_CAPTION, clean_text, read_x
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.indexing.caption_files import BadRow, CaptionRow, CaptionText, read_caption_file
 from engine.indexing.caption_writing import is_own_packet, whole_file, xmp_packet
+from engine.library import opening
 from engine.library.captions import OWN_SOURCES, Caption, StoredCaption
-from engine.library.database import Database
 from engine.library.photos import FileStamp
 from engine.search.vectors import HotMatrix
 from tests.fakes import FakeEncoder
@@ -174,7 +174,7 @@ class Shelf:
     """A library of photo rows, and its captions going in and out."""
 
     def __init__(self, place: Path) -> None:
-        self.database = Database.open_writer(LibraryPaths(place / "library"))
+        self.database = opening.open_writer(LibraryPaths(place / "library"))
         paths, encoder = LibraryPaths(place / "library"), FakeEncoder()
         thumbnails = ThumbnailStore(paths.thumbnails)
         self.parts = Parts(

@@ -257,9 +257,9 @@ def test_killed_run_is_completed_by_the_next_without_loss_or_doubles(bench: Benc
     for photos in (3, 11, 25):
         command = [sys.executable, str(script), str(bench.library.root), str(bench.root), str(photos)]
         assert subprocess.run(command, check=False, timeout=120).returncode == -9
-    from engine.library.database import Database
+    from engine.library import opening
 
-    bench.database = Database.open_writer(bench.library)
+    bench.database = opening.open_writer(bench.library)
     bench.index()
     assert len(bench.rows()) == 40
     assert len(bench.searchable()) == 40
@@ -271,10 +271,10 @@ def test_library_inside_the_folder_is_not_indexed(bench: Bench) -> None:
     bench.photo("a.jpg")
     bench.database.close()
     from engine.config import LibraryPaths
-    from engine.library.database import Database
+    from engine.library import opening
 
     bench.library = LibraryPaths(bench.root / "library")
-    bench.database = Database.open_writer(bench.library)
+    bench.database = opening.open_writer(bench.library)
     bench.index()
     assert bench.index().added == 0
     assert list(bench.searchable()) == ["a.jpg"]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from engine.library import opening
 from engine.library.captions import Caption, Captions
 from engine.library.contents import ContentFacts, Contents
-from engine.library.database import Database
 from engine.library.embeddings import Embeddings
 from engine.library.folders import FolderId, Folders
 from engine.library.issues import Issues
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.config import LibraryPaths
+    from engine.library.connection import Connection
 
 DIM = 4
 ROOT = Path("/home/ann/Pictures")
@@ -42,7 +43,7 @@ class Shelf:
     """An open library and short ways to put photos into it."""
 
     paths: LibraryPaths
-    database: Database
+    database: Connection
     inodes: int = field(default=0)
 
     @property
@@ -108,6 +109,6 @@ def digest_of(data: str) -> bytes:
 
 @pytest.fixture
 def shelf(library: LibraryPaths) -> Iterator[Shelf]:
-    database = Database.open_writer(library)
+    database = opening.open_writer(library)
     yield Shelf(library, database)
     database.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from engine.library.database import Database
+from engine.library import opening
 from engine.library.embeddings import Embeddings, usable
 from tests.library.conftest import DIM, vector_of
 
@@ -101,7 +101,7 @@ def test_model_is_known_by_its_fingerprint_not_its_key(shelf: Shelf) -> None:
 
 def test_reader_of_an_unknown_model_has_no_vectors_and_writes_nothing(shelf: Shelf) -> None:
     fill(shelf, 1)
-    reader = Database.open_reader(shelf.paths)
+    reader = opening.open_reader(shelf.paths)
     unknown = Embeddings.of_model(reader, "unknown", "unknown", DIM)
     assert (unknown.count(), unknown.version(), unknown.load()[0].tolist()) == (0, (0, 0), [])
     reader.close()

@@ -105,7 +105,7 @@ def test_what_an_edited_file_held_before_is_let_go_after_a_month(shelf: Shelf) -
         Edits(shelf.database).settle()
     assert Retention(shelf.database).look() == []
     assert known(shelf)[1] == 2
-    shelf.database.run("UPDATE content SET unheld_since = ? WHERE unheld_since NOT NULL", (days_ago(31),))
+    shelf.database.run("UPDATE content SET unheld_since = ? WHERE unheld_since IS NOT NULL", (days_ago(31),))
     assert Retention(shelf.database).look() == [digest_of("before")]
 
 

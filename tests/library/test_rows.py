@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.errors import KnownError
+from engine.library import opening
 from engine.library.captions import Caption
-from engine.library.database import Database
 from engine.library.folders import FolderCounts, Folders
 from engine.library.photos import FileStamp
 from engine.library.searches import HISTORY_KEPT, Searches
@@ -315,6 +315,6 @@ def test_setting_is_kept_changed_and_forgotten(shelf: Shelf) -> None:
         settings.set("key", value)
         assert settings.get("key") == value
     settings.set("key", "kept")
-    reader = Database.open_reader(shelf.paths)
+    reader = opening.open_reader(shelf.paths)
     assert Settings(reader).get("key") == "kept"
     reader.close()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.library.photos import FileStamp
-from engine.library.text_index import TextHit, TextIndex, terms_of
+from engine.library.text_index import TextHit, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def find(shelf: Shelf, text: str) -> list[TextHit]:
-    return TextIndex(shelf.database).find(terms_of(text), limit=50)
+    return shelf.database.text_index().find(terms_of(text), limit=50)
 
 
 @pytest.mark.parametrize(
@@ -176,11 +176,11 @@ def test_any_query_is_answered(shelf_for_all: Shelf, text: str) -> None:
 @pytest.fixture(scope="module")
 def shelf_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     from engine.config import LibraryPaths
-    from engine.library.database import Database
+    from engine.library import opening
     from tests.library.conftest import Shelf
 
     paths = LibraryPaths(tmp_path_factory.mktemp("any") / "library")
-    shelf = Shelf(paths, Database.open_writer(paths))
+    shelf = Shelf(paths, opening.open_writer(paths))
     _, content = shelf.photo("海/a 'quoted' \"name\".jpg")
     shelf.caption(content, "100% 猫_狗 NEAR(x)")
     yield shelf

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from engine.library.selection import Selector
-from engine.library.text_index import TextIndex
 from engine.models.encoder import Encoder, unit
 from engine.models.package import Calibration
 from engine.search.query import parse
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from engine.library.embeddings import Embeddings
     from engine.protocol import SearchResult
     from engine.search.expansion import Expander
+    from engine.search.nearness import Vectors
     from tests.library.conftest import Shelf
 
 TODAY = date(2024, 5, 1)
@@ -73,11 +73,14 @@ class Gallery:
     encoder: Palette = field(default_factory=Palette)
 
     def __post_init__(self) -> None:
-        self.vectors = HotView(HotMatrix())
         shelf = self.shelf
-        self.view = LibraryView(
-            shelf.contents, self.embeddings, Selector(shelf.database), TextIndex(shelf.database), lambda _: None
-        )
+        self.vectors: Vectors = HotView(HotMatrix())
+        if shelf.paths.address is not None:
+            from engine.search.database_vectors import DatabaseVectors
+
+            self.vectors = DatabaseVectors(shelf.database, self.embeddings)
+        text_index = shelf.database.text_index()
+        self.view = LibraryView(shelf.contents, self.embeddings, Selector(shelf.database), text_index, lambda _: None)
         self.retriever = Retriever(self.view, self.vectors, self.as_encoder)
 
     def expand_by(self, expander: Expander) -> None:

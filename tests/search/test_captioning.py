@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pytest
 
+from engine.library import opening
 from engine.library.captions import Caption
-from engine.library.database import Database
 from engine.search.captioning import LEAST_PHOTOS, OWN_BONUS, BankVectors, CaptionFinder, read_bank
 from tests.library.conftest import Shelf
 from tests.search.gallery import Gallery
@@ -36,7 +36,7 @@ def bank_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def gallery(library: LibraryPaths) -> Iterator[Gallery]:
-    database = Database.open_writer(library)
+    database = opening.open_writer(library)
     yield Gallery(Shelf(library, database))
     database.close()
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config import LibraryPaths
-from engine.library.database import Database
+from engine.library import opening
 from engine.library.folders import Folders
 from engine.models.package import Calibration
 from engine.protocol import Confidence, FolderState
@@ -28,7 +28,7 @@ MATCH, POSSIBLE, NONE = Confidence.MATCH, Confidence.POSSIBLE, Confidence.NONE
 
 @pytest.fixture
 def gallery(library: LibraryPaths) -> Iterator[Gallery]:
-    database = Database.open_writer(library)
+    database = opening.open_writer(library)
     yield Gallery(Shelf(library, database))
     database.close()
 
@@ -82,7 +82,7 @@ def test_the_fewer_photos_are_searched_the_less_it_takes(gallery: Gallery) -> No
 
 
 def test_model_without_calibration_calls_nothing_a_match(library: LibraryPaths) -> None:
-    database = Database.open_writer(library)
+    database = opening.open_writer(library)
     gallery = Gallery(Shelf(library, database), Palette(calibration=None))
     gallery.photo("red.png", data="1", red=1.0)
     assert gallery.search("red wall").confidence is POSSIBLE
@@ -107,7 +107,7 @@ def test_empty_question_finds_nothing(colours: Gallery) -> None:
 
 @pytest.mark.parametrize("calibration", [CALIBRATION, None])
 def test_photo_with_and_one_without_are_told_apart(library: LibraryPaths, calibration: Calibration | None) -> None:
-    database = Database.open_writer(library)
+    database = opening.open_writer(library)
     gallery = Gallery(Shelf(library, database), Palette(calibration))
     gallery.photo("plain.jpg", blue=0.7, green=0.3)
     gallery.photo("spoilt.jpg", blue=0.7, red=0.7)
@@ -159,7 +159,7 @@ def test_what_is_not_wanted_may_fill_the_newest_thousands(gallery: Gallery) -> N
 
 
 def test_alike_photos_are_not_all_taken_for_what_is_not_wanted(library: LibraryPaths) -> None:
-    database = Database.open_writer(library)
+    database = opening.open_writer(library)
     gallery = Gallery(Shelf(library, database), Palette(calibration=None))
     gallery.photo("only.jpg", blue=1.0)
     assert gallery.names("-red") == ["only.jpg"]
@@ -369,7 +369,7 @@ def test_near_copies_come_as_one_when_asked_for(gallery: Gallery) -> None:
 def any_gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
     root: Path = tmp_path_factory.mktemp("any")
     paths = LibraryPaths(root / "library")
-    database = Database.open_writer(paths)
+    database = opening.open_writer(paths)
     gallery = Gallery(Shelf(paths, database))
     gallery.photo("海/red.jpg", caption="海上的红气球 100%", taken_at="2020-01-01T00:00:00", red=1.0)
     gallery.photo("b.jpg", blue=1.0)

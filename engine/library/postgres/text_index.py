@@ -23,7 +23,7 @@ class TrigramIndex(TextIndex):
 
     def _candidates(self, terms: Sequence[str]) -> list[tuple[int, str, str, str, str]]:
         long = [term for term in terms if len(term) >= TRIGRAM]
-        rank = " + ".join(self._rank(at, term) for at, term in enumerate(long)) or "0.0"
+        rank = " + ".join(self._rank(at, term) for at, term in enumerate(long))
         names = {f"term_{_letters(at)}": term for at, term in enumerate(long)}
         tests = " AND ".join(["everything LIKE :like_" + _letters(at) for at in range(len(terms))])
         rows = self._database.rows(
@@ -33,7 +33,7 @@ class TrigramIndex(TextIndex):
                       FROM text_index JOIN photo ON photo.id = text_index.rowid
                      WHERE {tests} AND photo.missing_since IS NULL AND photo.content IS NOT NULL
                      LIMIT {RANKED}) AS found
-             ORDER BY {rank} DESC, rowid LIMIT {LOOKED_THROUGH}
+             ORDER BY {f"{rank} DESC," if rank else ""} rowid LIMIT {LOOKED_THROUGH}
             """,
             {**names, **{f"like_{_letters(at)}": _contains(term) for at, term in enumerate(terms)}},
         )
