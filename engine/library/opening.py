@@ -39,7 +39,7 @@ def open_writer(paths: LibraryPaths) -> Connection:
         database = Database.open_writer(paths)
         remove_left_behind(database, paths)
         return database
-    _make_ready()
+    _make_ready(paths)
     from engine.library.postgres.connection import PostgresConnection
 
     return PostgresConnection.open_writer(paths.address)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.api import Engine
+from engine.config import LibraryPaths
 from engine.errors import KnownError
 from engine.library.opening import is_held
 from engine.protocol import ErrorKind, FolderState, PhotoPath
@@ -29,7 +30,6 @@ from tests.api.conftest import names
 from tests.photo_factory import write_text_as, write_truncated
 
 if TYPE_CHECKING:
-    from engine.config import LibraryPaths
     from tests.api.conftest import Desk
 
 BLUE = "#283cdc"
@@ -327,6 +327,7 @@ def test_opening_an_engine_loads_no_tower_and_no_decoder(library: LibraryPaths, 
 import sys
 from pathlib import Path
 from engine.api import Engine
+from engine.config import LibraryPaths
 from engine.config import LibraryPaths
 with Engine.open_writer(LibraryPaths(Path({str(library.root)!r})), {mini.name!r}) as engine:
     engine.status()

@@ -11,7 +11,7 @@ from engine.library.check import check_database, contents_to_show, forget_vector
 from tests.library.conftest import DIM, digest_of, vector_of
 
 if TYPE_CHECKING:
-    from engine.library.database import Database
+    from engine.library.connection import Connection
     from tests.library.conftest import Shelf
 
 
@@ -26,7 +26,7 @@ def filled(shelf: Shelf) -> Shelf:
     return shelf
 
 
-def unsound(database: Database, *, repair: bool = False) -> dict[str, tuple[int, bool]]:
+def unsound(database: Connection, *, repair: bool = False) -> dict[str, tuple[int, bool]]:
     """How many are wrong and whether they were repaired, by finding."""
     findings = check_database(database, repair=repair)
     return {item.name: (item.count, item.repaired) for item in findings if not item.sound}

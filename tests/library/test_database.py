@@ -312,6 +312,7 @@ def test_query_is_interrupted_from_another_thread(shelf: Shelf) -> None:
 
 
 def test_nothing_but_sqlite_vec_can_be_loaded(shelf: Shelf) -> None:
+    assert isinstance(shelf.database, Database)
     shelf.database.load_vectors_extension()
     assert shelf.database.value("SELECT vec_version()").startswith("v")
     with pytest.raises(apsw.Error):
