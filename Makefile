@@ -9,7 +9,7 @@ COUNT   ?= 500
 SEED    ?= 1
 DEMO     = .demo
 
-.PHONY: demo run test lint types contracts unit fuzz package clean
+.PHONY: demo run test lint types contracts unit test-cluster fuzz package clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Balloon needs Python 3.11 or newer (make PYTHON=python3.12 ...)"; exit 1; }
@@ -52,6 +52,15 @@ contracts:
 
 unit:
 	QT_QPA_PLATFORM=offscreen ORT_DISABLE_TELEMETRY=1 $(BIN)/python -m pytest -q
+
+# PostgreSQL with pgvector and Ray on this machine: installs what is missing, starts them, stops them. TESTS=... for some.
+test-cluster: $(VENV)/.test $(VENV)/.cluster
+	@sh tests/cluster/prepare.sh
+	@ORT_DISABLE_TELEMETRY=1 $(BIN)/python -m tests.cluster $(TESTS)
+
+$(VENV)/.cluster: pyproject.toml $(VENV)/.test
+	$(PIP) install -e '.[cluster]'
+	@touch $@
 
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m tests.hostile.fuzz --count $(COUNT) --seed $(SEED)

@@ -29,6 +29,9 @@ SERVER_VARIABLE = "BALLOON_TEST_SERVER"  # a file that says how to reach a Postg
 PHOTOS_VARIABLE = "BALLOON_TEST_PHOTOS"
 
 
+sqlite_alone = pytest.mark.skipif(SERVER_VARIABLE in os.environ, reason="looks into the SQLite library's own files")
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[LibraryPaths]:
     """A library's place, with nothing in it yet: a folder, or under `make test-cluster` a database."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.api.keeping import BANK_SETTING, MODEL_SETTING, OCR_SETTING, WORKERS_SETTING, Keeping
 from engine.api.parts import Parts, Shared, matrix_of, open_encoder
+from engine.api.roots import root_of
 from engine.config import (
     DEFAULT_MODEL,
     LIBRARY_VARIABLE,
@@ -35,6 +36,7 @@ from engine.protocol import (
     LibraryStatus,
     PhotoPath,
     SearchResult,
+    is_remote,
 )
 
 if TYPE_CHECKING:
@@ -67,8 +69,8 @@ class Engine(Keeping):
         """Open for indexing and everything else; only one process may at a time."""
         lock = opening.take_lock(paths)
         try:
-            database = opening.open_writer(paths)
-            return cls(database, replace(_shared(paths, database, model), holds_lock=True), lock)
+            with opening.closed_on_error(opening.open_writer(paths)) as database:
+                return cls(database, replace(_shared(paths, database, model), holds_lock=True), lock)
         except BaseException:
             lock.release()
             raise
@@ -76,8 +78,8 @@ class Engine(Keeping):
     @classmethod
     def open_reader(cls, paths: LibraryPaths, model: str | None = None) -> Engine:
         """Open for searching; works while another process is indexing."""
-        database = opening.open_reader(paths)
-        return cls(database, _shared(paths, database, model))
+        with opening.closed_on_error(opening.open_reader(paths)) as database:
+            return cls(database, _shared(paths, database, model))
 
     def sibling(self, *, write: bool) -> Engine:
         """An engine for the calling thread: another connection, the same model and hot matrix. Holds no lock itself:
@@ -120,18 +122,15 @@ class Engine(Keeping):
 
     # Folders and indexing
 
-    def add_folder(self, path: Path) -> Folder:
-        """Watch a folder; ``path`` must be a directory that can be listed."""
-        path = Path(os.path.realpath(path.expanduser()))
-        _refuse_unlistable(path)
-        if path.is_relative_to(os.path.realpath(self.paths.root)):
-            raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} belongs to Balloon's own library. Choose another.")
+    def add_folder(self, path: Path, *, on_cluster: bool = False) -> Folder:
+        """Watch a folder; ``path`` must be a directory that can be listed, or a storage that a cluster reads."""
+        path = root_of(path, self.paths.root, on_cluster=on_cluster)
         with self._parts.database.transaction():
             return self._parts.folders.add(path)
 
     def remove_folder(self, path: Path) -> None:
         """Stop watching a folder; the photos on disk are not touched."""
-        path = Path(os.path.realpath(path.expanduser()))
+        path = path if is_remote(path) else Path(os.path.realpath(path.expanduser()))
         self.remove_folder_id(self._parts.folders.get(path).id)
 
     def remove_folder_id(self, folder_id: int) -> None:
@@ -149,14 +148,18 @@ class Engine(Keeping):
         """The watched folders."""
         return self._parts.folders.all()
 
-    def indexer(self, options: DecodeOptions | None = None) -> Indexer:
-        """An indexer over this library and model; one run each."""
+    def indexer(self, options: DecodeOptions | None = None, *, on: str | None = None) -> Indexer:
+        """An indexer over this library and model; one run each. ``on`` names a cluster: ``ray`` or ``ray://ADDRESS``."""
         from engine.indexing.indexer import Indexer
         from engine.models.recognition import is_available
 
         options = options or self._decode_options()
         reads_text = self.get_setting(OCR_SETTING) == "true" and is_available()
         thumbnails = self._parts.shared.thumbnails
+        if on is not None:
+            from engine.cluster.indexer import ClusterIndexer
+
+            return ClusterIndexer(self._parts.database, self.encoder, thumbnails, options, on=on)
         return Indexer(self._parts.database, self.encoder, thumbnails, options, reads_text=reads_text)
 
     def _decode_options(self) -> DecodeOptions:
@@ -369,15 +372,3 @@ def _shared(paths: LibraryPaths, database: Connection, model: str | None) -> Sha
         thumbnails=ThumbnailStore(paths.thumbnails),
         bank_file=resources_dir() / "captions" / "bank.jsonl",
     )
-
-
-def _refuse_unlistable(path: Path) -> None:
-    try:
-        with os.scandir(path):
-            return
-    except NotADirectoryError as error:
-        raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} is a file. Give the folder that holds it.") from error
-    except FileNotFoundError as error:
-        raise KnownError(ErrorKind.FOLDER_GONE, f"There is no folder {path}. Check the name.") from error
-    except OSError as error:
-        raise KnownError(ErrorKind.FOLDER_REFUSED, f"{path} cannot be read. Check its permissions.") from error

@@ -32,11 +32,11 @@ RECONCILE_EVERY_S = 600.0  # events can be missed: a full scan now and then find
 def index(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon index``."""
     with Engine.open_writer(library_paths(options.library), options.model) as engine:
-        folders = [engine.add_folder(path) for path in options.folders]
+        folders = [engine.add_folder(path, on_cluster=options.on is not None) for path in options.folders]
         if options.ocr is not None:
             _switch_ocr(engine, on=options.ocr)
         decode = DecodeOptions(workers=options.workers) if options.workers else DecodeOptions()
-        report = _bring_up_to_date(engine.indexer(decode), folders, output)
+        report = _bring_up_to_date(engine.indexer(decode, on=options.on), folders, output)
         _tell(report, output, engine)
         if options.watch and not report.interrupted:
             return _watch(engine, folders, decode, output)

@@ -92,6 +92,9 @@ def _add_indexing(
     index.add_argument(
         "--ocr", action=argparse.BooleanOptionalAction, help="from now on, read the text in photos (extra `ocr`)"
     )
+    index.add_argument(
+        "--on", metavar="ray[://ADDRESS]", help="decode and embed on a Ray cluster, or on this computer's own (`ray`)"
+    )
     index.add_argument("--workers", type=positive, metavar="N", help="decode workers (default: one per core)")
 
 

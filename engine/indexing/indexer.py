@@ -7,13 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from engine.indexing.caption_vectors import CaptionEncoder
-from engine.indexing.pipeline import DecodeOptions, Pipeline
+from engine.indexing.pipeline import DecodeOptions, Pipeline, Tally
 from engine.indexing.reconcile import Reconciler
 from engine.indexing.sidecars import SidecarSync
 from engine.indexing.store import Store
 from engine.library.retention import Retention
 from engine.library.twins import Twins
-from engine.protocol import IndexProgress, IndexReport
+from engine.protocol import IndexProgress, IndexReport, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,8 +61,7 @@ class Indexer:
         started = time.monotonic()
         scanned = [(folder, found) for folder in folders if (found := self._scan(folder, progress)) is not None]
         changes = [found for _, found in scanned]
-        pipeline = Pipeline(self._store, self._encoder, self._options, self._stop)
-        pipeline.run(progress)
+        tally = self._work_off(folders, progress)
         self._settle_captions()
         self._read_captions(scanned, progress)
         self._let_go()
@@ -73,12 +72,19 @@ class Indexer:
             moved=sum(len(change.moved) for change in changes),
             missing=sum(len(change.missing) for change in changes),
             unchanged=sum(change.unchanged for change in changes),
-            decoded=pipeline.tally.decoded,
-            embedded=pipeline.tally.embedded,
-            issues=pipeline.tally.issues,
+            decoded=tally.decoded,
+            embedded=tally.embedded,
+            issues=tally.issues,
             seconds=time.monotonic() - started,
             interrupted=self._stop.is_set(),
         )
+
+    def _work_off(self, folders: Sequence[Folder], progress: Callable[[IndexProgress], None]) -> Tally:
+        """Digest, decode, encode and store everything pending, here: another indexer may do it elsewhere."""
+        del folders  # what is pending in others is worked off as well
+        pipeline = Pipeline(self._store, self._encoder, self._options, self._stop)
+        pipeline.run(progress)
+        return pipeline.tally
 
     def _settle_captions(self) -> None:
         """Only now is it known that a photo that was changed and went to another folder left the first."""
@@ -109,7 +115,7 @@ class Indexer:
             CaptionEncoder(self._database, self._encoder).encode_pending(progress, self._stop.is_set)
 
     def _scan(self, folder: Folder, progress: Callable[[IndexProgress], None]) -> Changes | None:
-        if self._stop.is_set():
-            return None
+        if self._stop.is_set() or is_remote(folder.path):
+            return None  # a storage is read by a cluster
         progress(IndexProgress("scan", 0, 0, 0, 0.0, str(folder.path)))
         return self._reconciler.scan(folder, self._stop.is_set)

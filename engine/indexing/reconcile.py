@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.imaging.decoding import PHOTO_SUFFIXES
 from engine.indexing.exclusion import Exclusion
-from engine.indexing.scanner import Changes, ScanIssue, compare, walk
+from engine.indexing.scanner import Changes, ScanIssue, Walk, compare, walk
 from engine.library.edits import Edits
 from engine.library.folders import Folder, Folders
 from engine.library.issues import Issues
@@ -52,10 +52,13 @@ class Reconciler:
         if not disk.entries and self._folders.is_another_root(folder.id, disk.root):
             self._set_offline(folder)
             return None
-        known = self._photos.known(folder.id)
-        changes = compare(known, disk)
+        return self.settle(folder, disk)
+
+    def settle(self, folder: Folder, disk: Walk, state: FolderState = FolderState.ONLINE) -> Changes:
+        """Bring the rows in line with what a whole walk over ``folder`` has found; ``state`` is what it is in then."""
+        changes = compare(self._photos.known(folder.id), disk)
         with self._database.transaction():
-            self._folders.set_state(folder.id, FolderState.ONLINE)
+            self._folders.set_state(folder.id, state)
             self._apply(folder, changes)
             self._record(folder, disk.issues)
             self._folders.mark_scanned(folder.id, disk.root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import KnownError
@@ -12,6 +13,8 @@ from engine.library.moving import remove_left_behind
 from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.config import LibraryPaths
     from engine.library.connection import Connection
 
@@ -43,6 +46,16 @@ def open_writer(paths: LibraryPaths) -> Connection:
     from engine.library.postgres.connection import PostgresConnection
 
     return PostgresConnection.open_writer(paths.address)
+
+
+@contextlib.contextmanager
+def closed_on_error(connection: Connection) -> Iterator[Connection]:
+    """A connection that does not stay open where what it was opened for fails."""
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def take_lock(paths: LibraryPaths) -> Lock:

@@ -37,6 +37,8 @@ from engine.protocol.values import (
     PhotoPath,
     RecallRow,
     SearchResult,
+    is_remote,
+    url_of,
 )
 
 __all__ = [
@@ -68,4 +70,6 @@ __all__ = [
     "Span",
     "TypeFilter",
     "WordsClause",
+    "is_remote",
+    "url_of",
 ]

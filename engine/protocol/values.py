@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from engine.protocol.query import Clause
+
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]+):/+")
 
 
 class ErrorKind(StrEnum):
@@ -71,6 +74,19 @@ class FolderState(StrEnum):
     PAUSED = "paused"
 
 
+def is_remote(path: Path) -> bool:
+    """Whether this is no file of this machine but lies in a storage such as ``s3://bucket/photos``.
+
+    A ``Path`` writes the two strokes as one; a Windows drive has one letter, a storage has more.
+    """
+    return _SCHEME.match(os.fspath(path)) is not None
+
+
+def url_of(path: Path) -> str:
+    """The address of what lies in a storage, with both its strokes."""
+    return _SCHEME.sub(r"\1://", os.fspath(path), count=1)
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoPath:
     """A path as text for people and, only where that text loses something, as base64 of its bytes."""
@@ -82,6 +98,8 @@ class PhotoPath:
     def of(cls, path: Path) -> PhotoPath:
         """Describe ``path``; ``path_b64`` is set only for a name that is not valid UTF-8."""
         raw = os.fsencode(path)
+        if is_remote(path):
+            raw = os.fsencode(url_of(path))
         try:
             return cls(raw.decode("utf-8"))
         except UnicodeDecodeError:

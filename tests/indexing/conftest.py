@@ -77,5 +77,7 @@ def bench(tmp_path: Path, library: LibraryPaths) -> Iterator[Bench]:
     root = tmp_path / "photos"
     root.mkdir()
     database = opening.open_writer(library)
-    yield Bench(root, library, database)
+    made = Bench(root, library, database)
+    yield made
+    made.database.close()  # a test may have opened another
     database.close()

@@ -1,4 +1,4 @@
-"""Index a folder and die by SIGKILL once a number of photos is done: index_and_die.py LIBRARY FOLDER PHOTOS."""
+"""Index a folder and die by SIGKILL once a number of photos is done: index_and_die.py LIBRARY FOLDER PHOTOS ADDRESS."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from engine.protocol import IndexProgress  # noqa: TC001 - a script: nothing is 
 from tests.fakes import FakeEncoder
 
 
-def main(library: str, folder: str, photos: str) -> None:
-    paths = LibraryPaths(Path(library))
+def main(library: str, folder: str, photos: str, address: str) -> None:
+    paths = LibraryPaths(Path(library), address or None)
     database = opening.open_writer(paths)
     with database.transaction():
         watched = Folders(database).add(Path(folder))
@@ -41,4 +41,4 @@ def main(library: str, folder: str, photos: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:5])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.library.captions import Caption, Captions
+from tests.conftest import sqlite_alone
 from tests.photo_factory import Metadata, scene, write_photo
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def photo(bench: Bench) -> Path:
     return path
 
 
+@sqlite_alone
 def test_edited_photo_keeps_its_own_captions_and_is_found_by_them(bench: Bench, photo: Path) -> None:
     caption(bench, "a.jpg", "from a list", "imported")
     write_photo(photo, scene((40, 30), seed=9))

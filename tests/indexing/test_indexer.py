@@ -16,6 +16,7 @@ from engine.indexing.pipeline import DecodeOptions
 from engine.library.contents import Contents
 from engine.library.folders import Folders
 from engine.protocol import FolderState, IndexProgress
+from tests.conftest import sqlite_alone
 from tests.photo_factory import scene, write_empty, write_photo, write_png_bomb, write_text_as, write_truncated
 
 if TYPE_CHECKING:
@@ -223,6 +224,7 @@ def test_no_thread_or_worker_is_left_behind(bench: Bench) -> None:
     assert set(threading.enumerate()) == before
 
 
+@sqlite_alone
 def test_metadata_captions_are_stored_and_found_by_text(bench: Bench) -> None:
     from tests.photo_factory import Metadata
 
@@ -255,7 +257,8 @@ def test_killed_run_is_completed_by_the_next_without_loss_or_doubles(bench: Benc
     bench.database.close()
     script = Path(__file__).with_name("index_and_die.py")
     for photos in (3, 11, 25):
-        command = [sys.executable, str(script), str(bench.library.root), str(bench.root), str(photos)]
+        given = (str(bench.library.root), str(bench.root), str(photos), bench.library.address or "")
+        command = [sys.executable, str(script), *given]
         assert subprocess.run(command, check=False, timeout=120).returncode == -9
     from engine.library import opening
 
@@ -280,6 +283,7 @@ def test_library_inside_the_folder_is_not_indexed(bench: Bench) -> None:
     assert list(bench.searchable()) == ["a.jpg"]
 
 
+@sqlite_alone
 def test_disk_that_fills_up_while_thumbnails_are_written_is_one_sentence(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

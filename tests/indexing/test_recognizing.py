@@ -9,6 +9,7 @@ from engine.errors import KnownError, PhotoError
 from engine.indexing.recognizing import recognize_pending
 from engine.library.contents import Contents
 from engine.models import recognition
+from tests.conftest import sqlite_alone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,7 @@ def test_without_the_extra_a_sentence_says_what_to_install(monkeypatch: pytest.M
         recognition.TextRecognizer()
 
 
+@sqlite_alone
 def test_text_in_a_photo_is_read_once_and_found(bench: Bench) -> None:
     pytest.importorskip("rapidocr", reason="the extra ocr is not installed")
     sign(bench.root / "sign.jpg", "WELCOME HOME")

@@ -11,6 +11,7 @@ import pytest
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.library.captions import Caption, Captions
 from engine.library.contents import Contents
+from tests.conftest import sqlite_alone
 from tests.fakes import FakeEncoder
 from tests.photo_factory import Metadata, scene, write_photo, write_rating
 
@@ -34,6 +35,7 @@ def texts(bench: Bench, name: str) -> list[str]:
     return [caption.text for caption in Captions(bench.database).of(bench.searchable()[name])]
 
 
+@sqlite_alone
 def test_rating_by_another_program_costs_no_embedding_and_no_caption(bench: Bench, photo: Path) -> None:
     before = bench.embeddings.get(bench.searchable()["a.jpg"])
     encoded = bench.encoder.encoded
@@ -139,6 +141,7 @@ def test_photo_of_an_older_library_is_embedded_once_more_and_never_after(bench: 
     assert texts(bench, "a.jpg") == ["our balloon"]
 
 
+@sqlite_alone
 def test_damaged_vector_is_not_handed_on(bench: Bench, photo: Path) -> None:
     encoded = bench.encoder.encoded
     bench.database.run("UPDATE embedding SET vector = zeroblob(length(vector))")

@@ -16,6 +16,7 @@ from engine.library.folders import Folders
 from engine.models.package import Calibration
 from engine.protocol import Confidence, FolderState
 from engine.search.vectors import HotView
+from tests.conftest import sqlite_alone
 from tests.library.conftest import ROOT, Shelf
 from tests.search.gallery import CALIBRATION, Gallery, Palette, names_of
 
@@ -335,6 +336,7 @@ def test_limit_is_kept_and_shorter_lists_begin_longer_ones(gallery: Gallery) -> 
         assert len(gallery.names("name:png", limit=limit)) == min(limit, 40)
 
 
+@sqlite_alone
 def test_vector_that_went_while_searching_does_no_harm(colours: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     colours.search("red")
     real = HotView.scores

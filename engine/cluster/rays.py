@@ -1,0 +1,87 @@
+"""The door to Ray: connecting, and what its failures mean to a person. Ray is never imported before it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import KnownError
+from engine.protocol import ErrorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOCAL = "ray"
+CLIENT_SCHEME = "ray://"
+_HERE = "127.0.0.1"
+
+
+def module(name: str = "ray") -> Any:
+    """Import Ray or a part of it; raises ``KnownError`` (EXTRA_MISSING)."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise KnownError(
+            ErrorKind.EXTRA_MISSING,
+            "Indexing on a cluster needs the extra 'cluster'. Install it: pip install 'balloon-photos[cluster]'",
+        ) from error
+
+
+@contextlib.contextmanager
+def connected(on: str, cpus: int | None) -> Iterator[None]:
+    """Be connected while inside: to ``ray://ADDRESS``, or with ``ray`` to an own Ray of ``cpus`` cores on this computer
+    (to the one that RAY_ADDRESS names, if it does). Raises ``KnownError``.
+    """
+    if on != LOCAL and not (on.startswith(CLIENT_SCHEME) and len(on) > len(CLIENT_SCHEME)):
+        raise KnownError(ErrorKind.USAGE, f"{on} is no cluster. Say --on ray, or --on ray://HOST:PORT")
+    ray = module()
+    with _known_errors(on):
+        ray.init(**_settings(on, cpus))
+    try:
+        with _known_errors(on):
+            yield
+    finally:
+        ray.shutdown()
+
+
+def _settings(on: str, cpus: int | None) -> dict[str, Any]:
+    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    if on != LOCAL:
+        return {**settings, "address": on}
+    if os.environ.get("RAY_ADDRESS"):
+        return settings
+    # Its own, and heard by this computer alone.
+    return {**settings, "address": "local", "num_cpus": cpus, "include_dashboard": False, "_node_ip_address": _HERE}
+
+
+@contextlib.contextmanager
+def _known_errors(on: str) -> Iterator[None]:
+    errors = module("ray.exceptions")
+    try:
+        yield
+    except errors.OutOfMemoryError as error:
+        raise KnownError(
+            ErrorKind.CLUSTER_FAILED,
+            "The workers of the cluster ran out of memory again and again. What was done so far stays: run it again "
+            "with fewer --workers, or with more memory for each.",
+        ) from error
+    except (errors.WorkerCrashedError, errors.ActorDiedError, errors.ActorUnavailableError, errors.NodeDiedError) as error:
+        raise KnownError(
+            ErrorKind.CLUSTER_FAILED,
+            "The workers of the cluster died again and again. What was done so far stays: run it again once the "
+            "machines are well.",
+        ) from error
+    except errors.RayTaskError as error:
+        if isinstance(error.cause, KnownError):
+            raise error.cause from error
+        raise
+    except (errors.RaySystemError, ConnectionError, TimeoutError) as error:
+        raise KnownError(
+            ErrorKind.CLUSTER_FAILED,
+            f"The cluster {on} cannot be reached. Check its address, and that the same versions of Ray and Python run "
+            "there. What was done so far stays.",
+        ) from error
