@@ -15,11 +15,10 @@ from engine.library.photos import ContentId, PendingPhoto
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from engine.cluster.stages import Result
     from engine.indexing.pipeline import Tally
     from engine.indexing.store import Store
     from engine.library.distributed import DistributedWork, PendingFile
-
-Result = "tuple[int, bytes, str, Decoded | Failed | None, bytes]"
 
 
 class Committer:
@@ -37,30 +36,44 @@ class Committer:
         """These files are on their way through the cluster."""
         self._given.update((file.photo, file) for file in files)
 
-    def take(self, found: Iterable[tuple[int, bytes, str, Decoded | Failed | None, bytes]]) -> None:
+    def take(self, found: Iterable[Result]) -> None:
         """Store a batch of results; those nobody waits for (any more) are passed over."""
+        kept = [(self._given.pop(result.photo), result) for result in found if result.photo in self._given]
+        self._tally.done += len(kept)
+        self.troubles += [result.trouble for _, result in kept if result.trouble]
+        read = [(file, result) for file, result in kept if result.digest and file.digest in {None, result.digest}]
+        contents = self._settle(kept)
         batch: list[tuple[PendingContent, Decoded]] = []
         vectors: list[bytes] = []
         failures: list[tuple[PendingContent, Failed]] = []
-        for photo, digest, trouble, answer, vector in found:
-            file = self._given.pop(photo, None)
-            if file is None:
+        for file, result in read:
+            content = contents.pop(result.digest, None)  # of copies in one batch the first is enough
+            if content is None or self._work.has_vector(content):
                 continue
-            self._tally.done += 1
-            if trouble:
-                self.troubles.append(trouble)
-            elif isinstance(answer, Failed) and not digest:
-                self._settle(file, None, answer)
-            elif answer is not None and digest:
-                content = self._content(file, digest)
-                if content is None:
-                    continue
-                if isinstance(answer, Failed):
-                    failures.append((content, answer))
-                else:
-                    batch.append((content, answer))
-                    vectors.append(vector)
+            pending = PendingContent(
+                ContentId(content), result.digest, file.folder, file.path, file.absolute, file.byte_size, file.mtime_ns
+            )
+            if isinstance(result.answer, Failed):
+                failures.append((pending, result.answer))
+            elif result.answer is not None:
+                batch.append((pending, result.answer))
+                vectors.append(result.vector)
         self._store_all(batch, vectors, failures)
+
+    def _settle(self, kept: list[tuple[PendingFile, Result]]) -> dict[bytes, int]:
+        """Give photos their contents, or record why they have none; contents by digest, those known before too."""
+        reads: list[DigestRead] = []
+        for file, result in kept:
+            pending = PendingPhoto(file.photo, file.folder, file.path, file.absolute, file.byte_size)
+            if isinstance(result.answer, Failed) and not result.digest:
+                reads.append(DigestRead(pending, None, PhotoError(result.answer.reason, result.answer.detail)))
+            elif result.digest and file.digest is None:
+                reads.append(DigestRead(pending, result.digest))
+        if reads:
+            self._tally.issues += self._store.settle_digests(reads).issues
+        digests = {result.digest for _, result in kept if result.digest}
+        known = {digest: self._store.content_of(digest) for digest in digests}
+        return {digest: content for digest, content in known.items() if content is not None}
 
     def _store_all(
         self,
@@ -77,21 +90,3 @@ class Committer:
             self._tally.decoded += len(batch)
             self._tally.embedded += len(batch) - unusable
             self._tally.issues += unusable
-
-    def _content(self, file: PendingFile, digest: bytes) -> PendingContent | None:
-        """The content that the file holds, None where it has its vector (a copy, or work that came twice)."""
-        if file.digest is not None and file.digest != digest:
-            return None  # changed since it was listed: the next scan reads it anew
-        content = self._settle(file, digest, None) if file.digest is None else self._store.content_of(digest)
-        if content is None or self._work.has_vector(content):
-            return None
-        return PendingContent(
-            ContentId(content), digest, file.folder, file.path, file.absolute, file.byte_size, file.mtime_ns
-        )
-
-    def _settle(self, file: PendingFile, digest: bytes | None, failed: Failed | None) -> int | None:
-        pending = PendingPhoto(file.photo, file.folder, file.path, file.absolute, file.byte_size)
-        error = None if failed is None else PhotoError(failed.reason, failed.detail)
-        outcome = self._store.settle_digests([DigestRead(pending, digest, error)])
-        self._tally.issues += outcome.issues
-        return outcome.contents[0] if outcome.contents else None

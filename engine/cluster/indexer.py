@@ -51,7 +51,6 @@ class ClusterIndexer(Indexer):
         """``on`` is ``ray`` or ``ray://ADDRESS``; ``options.workers`` bounds the decoding actors."""
         super().__init__(database, encoder, thumbnails, options)
         self._on = on
-        self._package = encoder
 
     def _scan(self, folder: Folder, progress: Callable[[IndexProgress], None]) -> Changes | None:
         if not is_remote(folder.path):
@@ -97,18 +96,18 @@ class ClusterIndexer(Indexer):
         data = rays.module("ray.data")
         data.DataContext.get_current().enable_progress_bars = False
         gpus = int(rays.module().cluster_resources().get("GPU", 0))
-        spec = self._encoder.card.image.input_spec
+        card = self._encoder.card
         workers = max(1, self._options.workers)
         blocks = max(1, -(-len(files) // BLOCK))
         decoded = data.from_items(rows_of(files), override_num_blocks=blocks).map_batches(
-            Decoding, fn_constructor_args=(spec, self._options.deadline_s),
-            batch_size=BLOCK, batch_format="numpy", num_cpus=1, concurrency=(1, workers), zero_copy_batch=True,
+            Decoding, fn_constructor_args=(card.image.input_spec, self._options.deadline_s),
+            batch_size=BLOCK, batch_format="numpy", num_cpus=0.9, concurrency=(1, workers), zero_copy_batch=True,
         )  # fmt: skip
-        # Beside decoders that keep every core busy an encoder on the CPU is given a small share on paper: cores are what
-        # Ray counts, and on a computer of one or two it would wait for ever.
+        # Beside decoders that keep every core busy an encoder on the CPU is given a small share on paper: cores are
+        # what Ray counts, and on a computer of one or two it would wait for ever.
         share = {"num_gpus": 1, "concurrency": (1, gpus)} if gpus else {"num_cpus": 0.1, "concurrency": 1}
         return decoded.map_batches(
-            Encoding, fn_constructor_args=(str(self._package.folder), 1),
+            Encoding, fn_constructor_args=(card.key, card.fingerprint, 1),
             batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True, **share,
         )  # fmt: skip
 
@@ -121,7 +120,7 @@ class ClusterIndexer(Indexer):
 def _unanswered(troubles: Sequence[str]) -> KnownError:
     logger.info("the storage did not answer for: %s", "; ".join(troubles[:20]))
     return KnownError(
-        ErrorKind.CLUSTER_FAILED,
+        ErrorKind.FOLDER_GONE,
         f"The storage did not answer for {len(troubles)} photos (the first: {troubles[0]}). Everything else is done; "
         "run the same command again for these.",
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LOCAL = "ray"
 CLIENT_SCHEME = "ray://"
+OBJECT_STORE_BYTES = 512 << 20  # of an own Ray: what lies between decoding and encoding is a few megabytes
 _HERE = "127.0.0.1"
 
 
@@ -55,7 +56,14 @@ def _settings(on: str, cpus: int | None) -> dict[str, Any]:
     if os.environ.get("RAY_ADDRESS"):
         return settings
     # Its own, and heard by this computer alone.
-    return {**settings, "address": "local", "num_cpus": cpus, "include_dashboard": False, "_node_ip_address": _HERE}
+    return {
+        **settings,
+        "address": "local",
+        "num_cpus": cpus,
+        "include_dashboard": False,
+        "_node_ip_address": _HERE,
+        "object_store_memory": OBJECT_STORE_BYTES,
+    }
 
 
 @contextlib.contextmanager
@@ -65,13 +73,13 @@ def _known_errors(on: str) -> Iterator[None]:
         yield
     except errors.OutOfMemoryError as error:
         raise KnownError(
-            ErrorKind.CLUSTER_FAILED,
+            ErrorKind.INTERNAL,
             "The workers of the cluster ran out of memory again and again. What was done so far stays: run it again "
             "with fewer --workers, or with more memory for each.",
         ) from error
-    except (errors.WorkerCrashedError, errors.ActorDiedError, errors.ActorUnavailableError, errors.NodeDiedError) as error:
+    except (errors.WorkerCrashedError, errors.ActorDiedError, errors.NodeDiedError) as error:
         raise KnownError(
-            ErrorKind.CLUSTER_FAILED,
+            ErrorKind.INTERNAL,
             "The workers of the cluster died again and again. What was done so far stays: run it again once the "
             "machines are well.",
         ) from error
@@ -81,7 +89,7 @@ def _known_errors(on: str) -> Iterator[None]:
         raise
     except (errors.RaySystemError, ConnectionError, TimeoutError) as error:
         raise KnownError(
-            ErrorKind.CLUSTER_FAILED,
+            ErrorKind.INTERNAL,
             f"The cluster {on} cannot be reached. Check its address, and that the same versions of Ray and Python run "
             "there. What was done so far stays.",
         ) from error

@@ -1,4 +1,4 @@
-"""What runs on the cluster: reading and decoding photos, then encoding them. Rows in, rows out, bytes and numbers alone.
+"""What runs on the cluster: reading and decoding photos, then encoding them. Rows in, rows out, bytes and numbers.
 
 A row's ``answer`` is a decode worker's message (``engine.imaging.answers``): what comes from another machine is checked
 like what comes from a worker, and nothing of it is unpickled.
@@ -7,19 +7,21 @@ like what comes from a worker, and nothing of it is unpickled.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.cluster.storage import StorageError, digest_of, fetched
-from engine.errors import PhotoError
+from engine.config import model_dirs
+from engine.errors import KnownError, PhotoError
 from engine.imaging.answers import decode_answer, encode_answer
 from engine.imaging.jobs import Decoded, DecodeJob, Failed
 from engine.imaging.pool import DecodePool
+from engine.models.catalog import find_package
 from engine.models.encoder import Encoder
-from engine.protocol import IssueReason
+from engine.protocol import ErrorKind, IssueReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,10 +82,15 @@ class Decoding:
 
 
 class Encoding:
-    """Encodes what was decoded, with a model of its own for as long as it lives; on a GPU where it has been given one."""
+    """Encodes what was decoded, with a model of its own for as long as it lives; on a GPU where it was given one."""
 
-    def __init__(self, package: str, threads: int) -> None:
-        self._encoder = Encoder.open(Path(package), threads=threads)
+    def __init__(self, key: str, fingerprint: str, threads: int) -> None:
+        self._encoder = Encoder.open(find_package(key, model_dirs()), threads=threads)
+        if self._encoder.card.fingerprint != fingerprint:
+            raise KnownError(
+                ErrorKind.MODEL_MISSING,
+                f"The cluster's machines have another model {key}. Install the same there.",
+            )
         self._spec = self._encoder.card.image.input_spec
 
     def __call__(self, batch: Batch) -> Batch:
@@ -111,14 +118,25 @@ class Encoding:
         return self._encoder.encode_images(np.stack([item.inputs[0] for item in decoded]))
 
 
-def results(batch: Batch) -> Iterator[tuple[int, bytes, str, Decoded | Failed | None, bytes]]:
-    """What came back: photo, digest, trouble, answer (None where the file was still changing), vector.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came back of one photo. ``answer`` is None where the file was still changing or could not be fetched.
 
-    Raises ``MalformedAnswerError`` for what no sound worker sends.
+    ``digest`` is empty where there is none, ``trouble`` says why a storage gave no photo, ``vector`` is float32.
     """
-    columns = (batch["photo"], batch["digest"], batch["trouble"], batch["answer"], batch["vector"], batch["pixel_digest"])
+
+    photo: int
+    digest: bytes
+    trouble: str
+    answer: Decoded | Failed | None
+    vector: bytes
+
+
+def results(batch: Batch) -> Iterator[Result]:
+    """Read a batch that came back; raises ``MalformedAnswerError`` for what no sound worker sends."""
+    columns = [batch[name] for name in ("photo", "digest", "trouble", "answer", "vector", "pixel_digest")]
     for photo, digest, trouble, body, vector, pixels in zip(*columns, strict=True):
         answer = decode_answer(bytes(body), DecodeJob(int(photo), Path(), ())) if len(body) else None
         if isinstance(answer, Decoded):
             answer = replace(answer, pixel_digest=bytes(pixels))
-        yield int(photo), bytes(digest), str(trouble), answer, bytes(vector)
+        yield Result(int(photo), bytes(digest), str(trouble), answer, bytes(vector))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import logging
 import os
 import tempfile
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import KnownError, PhotoError
 from engine.imaging.decoding import PHOTO_SUFFIXES
 from engine.indexing.digests import DIGEST_BYTES
-from engine.indexing.exclusion import Exclusion
 from engine.indexing.scanner import Walk
 from engine.library.photos import FileStamp
 from engine.protocol import ErrorKind, IssueReason, is_remote, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from engine.indexing.exclusion import Exclusion
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ class StorageError(Exception):
 @cache
 def _file_system(scheme: str) -> Any:
     try:
-        import fsspec
+        fsspec = importlib.import_module("fsspec")
     except ImportError as error:
         raise KnownError(
             ErrorKind.EXTRA_MISSING,
@@ -59,7 +61,7 @@ def _file_system(scheme: str) -> Any:
 def _opened(path: Path) -> tuple[Any, str]:
     scheme, _, rest = url_of(path).partition("://")
     system = _file_system(scheme)
-    return system, system._strip_protocol(f"{scheme}://{rest}")  # noqa: SLF001 - fsspec's own way to name a file
+    return system, system._strip_protocol(f"{scheme}://{rest}")
 
 
 def walk_storage(root: Path, exclusion: Exclusion) -> Walk:
@@ -67,7 +69,7 @@ def walk_storage(root: Path, exclusion: Exclusion) -> Walk:
     system, base = _opened(root)
     try:
         listed = system.find(base, detail=True)
-    except Exception as error:  # noqa: BLE001 - border: each storage has errors of its own
+    except Exception as error:
         raise KnownError(
             ErrorKind.FOLDER_GONE,
             f"The storage {url_of(root)} cannot be listed ({_said(error)}). Nothing was changed: check its address and "
@@ -126,7 +128,7 @@ def _fetch(path: Path, target: Path) -> None:
             raise PhotoError(IssueReason.VANISHED, "the file is gone") from error
         except PermissionError as error:
             raise PhotoError(IssueReason.UNREADABLE, "the storage does not allow it to be read") from error
-        except Exception as error:  # noqa: BLE001 - border: each storage has errors of its own, most pass by themselves
+        except Exception as error:
             if not left:
                 raise StorageError(f"{url_of(path)}: {_said(error)}") from error
             logger.info("%s is tried again: %s", url_of(path), error)

@@ -96,6 +96,10 @@ class Store:
                 self._edits.settle()
         return DigestOutcome(tuple(contents), frozenset(changing), issues, finished)
 
+    def content_of(self, digest: bytes) -> int | None:
+        """The content with this digest, if it is known."""
+        return self._contents.of_digest(digest)
+
     def _write_thumbnail(self, digest: bytes, jpeg: bytes) -> None:
         try:
             if not self._database.keep_thumbnail(digest, jpeg):

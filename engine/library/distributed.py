@@ -1,4 +1,4 @@
-"""What is pending in chosen folders, page by page: the work list of a cluster, which reads folders not online here too."""
+"""What is pending in chosen folders, page by page: the work list of a cluster, whatever is online here."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def unreachable(name: str, error: psycopg.Error | None = None) -> KnownError:
     said = str(error or "").strip().splitlines()
     why = f" ({said[-1].strip().rstrip('.')})" if said else ""
     return KnownError(
-        ErrorKind.LIBRARY_BUSY,
+        ErrorKind.LIBRARY_UNREACHABLE,
         f"The shared library {name} cannot be reached{why}. Check its address, the network and the password file, "
         "then try again: nothing is lost.",
     )
