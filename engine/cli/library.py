@@ -8,6 +8,8 @@ from engine.api import Engine
 from engine.cli.main import EXIT_DONE, EXIT_NOTHING
 from engine.cli.output import one_line
 from engine.config import library_paths
+from engine.errors import KnownError
+from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
     import argparse
@@ -35,6 +37,20 @@ def folders(options: argparse.Namespace, output: Output) -> int:
     else:
         output.note("No folders yet. Add one with: balloon index FOLDER")
     return EXIT_DONE if rows or options.remove is not None else EXIT_NOTHING
+
+
+def share(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon share``."""
+    from engine.library.opening import give_rights
+
+    if not options.reader and not options.writer and not options.shut_out:
+        raise KnownError(ErrorKind.USAGE, "Say who: --reader ROLE, --writer ROLE or --shut-out ROLE.")
+    rights = {"reader": options.reader, "writer": options.writer, "none": options.shut_out}
+    give_rights(library_paths(options.library), rights)
+    output.note("Done. Each of them gives the library's address with their own name in it.")
+    if output.as_json:
+        output.document(rights)
+    return EXIT_DONE
 
 
 def status(options: argparse.Namespace, output: Output) -> int:

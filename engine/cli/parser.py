@@ -158,6 +158,12 @@ def _add_library(
 ) -> None:
     folders = _add(commands, common, "folders", "library:folders", "list the watched folders")
     folders.add_argument("--remove", type=Path, metavar="FOLDER", help="stop watching it; photos on disk are untouched")
+    share = _add(
+        commands, common, "share", "library:share", "say who may search a shared library, and who may change it"
+    )
+    share.add_argument("--reader", action="append", default=[], metavar="ROLE", help="may search and nothing else")
+    share.add_argument("--writer", action="append", default=[], metavar="ROLE", help="may index and change captions")
+    share.add_argument("--shut-out", action="append", default=[], metavar="ROLE", help="may do nothing any more")
     _add(commands, common, "status", "library:status", "the library in one look")
     issues = _add(commands, common, "issues", "library:issues", "list the files that could not be used, and why")
     issues.add_argument("--retry", action="store_true", help="try them again at the next `balloon index`")

@@ -95,20 +95,23 @@ class ClusterIndexer(Indexer):
     def _dataset(self, files: Sequence[PendingFile]) -> Any:
         data = rays.module("ray.data")
         data.DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray").setLevel(logging.ERROR)  # what it has to say goes into its own logs
         gpus = int(rays.module().cluster_resources().get("GPU", 0))
         card = self._encoder.card
         workers = max(1, self._options.workers)
         blocks = max(1, -(-len(files) // BLOCK))
         decoded = data.from_items(rows_of(files), override_num_blocks=blocks).map_batches(
             Decoding, fn_constructor_args=(card.image.input_spec, self._options.deadline_s),
-            batch_size=BLOCK, batch_format="numpy", num_cpus=0.9, concurrency=(1, workers), zero_copy_batch=True,
+            batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True,
+            num_cpus=0.9, compute=data.ActorPoolStrategy(min_size=1, max_size=workers),
         )  # fmt: skip
         # Beside decoders that keep every core busy an encoder on the CPU is given a small share on paper: cores are
         # what Ray counts, and on a computer of one or two it would wait for ever.
-        share = {"num_gpus": 1, "concurrency": (1, gpus)} if gpus else {"num_cpus": 0.1, "concurrency": 1}
+        share = {"num_gpus": 1} if gpus else {"num_cpus": 0.1}
+        encoders = data.ActorPoolStrategy(min_size=1, max_size=max(1, gpus))
         return decoded.map_batches(
             Encoding, fn_constructor_args=(card.key, card.fingerprint, 1),
-            batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True, **share,
+            batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True, compute=encoders, **share,
         )  # fmt: skip
 
     def _index_vectors(self) -> None:

@@ -13,7 +13,7 @@ from engine.library.moving import remove_left_behind
 from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engine.config import LibraryPaths
     from engine.library.connection import Connection
@@ -75,6 +75,20 @@ def is_held(paths: LibraryPaths) -> bool:
     from engine.library.postgres.lock import is_held as is_shared_held
 
     return is_shared_held(paths.address)
+
+
+def give_rights(paths: LibraryPaths, rights: Mapping[str, Sequence[str]]) -> None:
+    """Make database roles a ``reader``, a ``writer`` or ``none``; raises ``KnownError``, for one in a folder too."""
+    if paths.address is None:
+        raise KnownError(ErrorKind.USAGE, "This library is a folder of yours alone. Give --library postgresql://...")
+    _make_ready(paths)
+    from engine.library.postgres import sharing
+    from engine.library.postgres.connection import PostgresConnection
+
+    with contextlib.closing(PostgresConnection.open_writer(paths.address)) as connection:
+        for right, give in sharing.RIGHTS.items():
+            for role in rights.get(right, ()):
+                give(connection, role)
 
 
 def _make_ready(paths: LibraryPaths) -> None:

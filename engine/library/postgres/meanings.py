@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 READ_ONLY = (
     "You may search this shared library but not change it. Ask whoever runs it to make you a writer: "
-    "balloon share --writer YOU"
+    "balloon share --writer ROLE"
 )
 _MEANINGS: tuple[tuple[tuple[type[Exception], ...], ErrorKind, str], ...] = (
     (
@@ -61,7 +61,7 @@ _MEANINGS: tuple[tuple[tuple[type[Exception], ...], ErrorKind, str], ...] = (
 def unreachable(name: str, error: psycopg.Error | None = None) -> KnownError:
     """The sentence for a server that does not answer, or does not let us in; libpq's own words say which."""
     said = str(error or "").strip().splitlines()
-    why = f" ({said[-1].strip().rstrip('.')})" if said else ""
+    why = f" ({said[0].strip().rstrip('.')})" if said else ""
     return KnownError(
         ErrorKind.LIBRARY_UNREACHABLE,
         f"The shared library {name} cannot be reached{why}. Check its address, the network and the password file, "

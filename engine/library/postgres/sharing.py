@@ -11,6 +11,8 @@ from engine.library.postgres.schema import SCHEMA
 from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.library.postgres.connection import PostgresConnection
 
 _TAKEN = (
@@ -58,3 +60,10 @@ def _say(connection: PostgresConnection, role: str, statements: tuple[str, ...])
         raise KnownError(
             ErrorKind.NOT_FOUND, f"The database knows no role {role}. Whoever runs it makes one: CREATE ROLE ... LOGIN"
         ) from error
+
+
+RIGHTS: dict[str, Callable[[PostgresConnection, str], None]] = {
+    "reader": make_reader,
+    "writer": make_writer,
+    "none": shut_out,
+}
