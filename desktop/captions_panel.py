@@ -12,6 +12,7 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -156,10 +157,10 @@ class CaptionsPanel(QWidget):
         switches = QHBoxLayout()
         switches.addWidget(self.languages, 1)
         switches.addWidget(self.sources, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
-        for action in (self.accept, self.edit, self.remove, self.copy):
-            buttons.addWidget(ActionButton(action))
+        buttons = QGridLayout()
+        buttons.setSpacing(6)
+        for place, action in enumerate((self.accept, self.edit, self.copy, self.remove)):
+            buttons.addWidget(ActionButton(action), place // 2, place % 2)
         adding = QHBoxLayout()
         adding.addWidget(self.adder, 1)
         adding.addWidget(self.add_button)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from desktop import notices
 from desktop.asking import Asker
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from engine.protocol.methods import Welcome
 
 
-class LibraryPlace(QWidget):
-    """The place as a line to read and copy, and a button to change it.
+class LibraryPlace(QObject):
+    """The place as a line to read and copy (``line``), and ``buttons`` to change it; a form has a row for each.
 
     The engine ends when it has moved the library, and the client starts it again: only what it then says where the
     library is tells whether the move came about.
@@ -37,7 +37,7 @@ class LibraryPlace(QWidget):
     said = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, client: EngineClient, parent: QWidget | None = None) -> None:
+    def __init__(self, client: EngineClient, parent: QObject) -> None:
         super().__init__(parent)
         self._client = client
         self._statuses, self._moves = Asker(client, self), Asker(client, self)
@@ -60,7 +60,7 @@ class LibraryPlace(QWidget):
 
     def choose(self) -> None:
         """Let the person choose another place."""
-        dialog = QFileDialog(self, self.tr("Choose where the library shall live"), str(Path.home()))
+        dialog = QFileDialog(self.line.window(), self.tr("Choose where the library shall live"), str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, self.tr("Move here"))
@@ -76,15 +76,11 @@ class LibraryPlace(QWidget):
         self._moves.ask_anew("library.move", LibraryMove(PhotoPath.of(folder)), lambda _moved: None, self._on_failed)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.line, 1)
-        row.addWidget(self.copy_path)
-        row.addWidget(self.move_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(row)
-        column.addWidget(self.size_label)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(8)
+        self.buttons.addWidget(self.move_button)
+        self.buttons.addWidget(self.copy_path)
+        self.buttons.addWidget(self.size_label, 1)
 
     def _button(self, text: str, do: object) -> QPushButton:
         button = QPushButton(text)

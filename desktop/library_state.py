@@ -45,6 +45,11 @@ class LibraryState(QObject):
         """Whether photos are being looked at now."""
         return self.progress is not None or self._news.isActive()
 
+    @property
+    def is_growing(self) -> bool:
+        """Whether more photos are on their way to being searchable."""
+        return self.is_indexing or (self.status is not None and self.status.pending > 0)
+
     def stop(self) -> None:
         """Let nothing run on."""
         self._news.stop()

@@ -87,6 +87,8 @@ class Preferences(QDialog):
         self.theme.addItem(self.tr("Follow the system"), "system")
         self.theme.addItem(self.tr("Light"), "light")
         self.theme.addItem(self.tr("Dark"), "dark")
+        self.language.setAccessibleName(self.tr("Language"))
+        self.theme.setAccessibleName(self.tr("Theme"))
         self._on_setting_changed("language")
         self._on_setting_changed("theme")
         self.language.currentIndexChanged.connect(self._on_language_chosen)
@@ -110,7 +112,7 @@ class Preferences(QDialog):
             box.failed.connect(self._on_failed)
 
     def _make_library(self) -> None:
-        self.place = LibraryPlace(self._client)
+        self.place = LibraryPlace(self._client, self)
         self.place.said.connect(self.notice.say)
         self.place.failed.connect(self._on_failed)
         self.clear_caches = QPushButton(self.tr("Clear caches"))
@@ -138,7 +140,8 @@ class Preferences(QDialog):
         form.addRow(
             _explanation(self.tr("The library holds what Balloon knows about your photos, not the photos themselves."))
         )
-        form.addRow(self.tr("Place"), self.place)
+        form.addRow(self.tr("Place"), self.place.line)
+        form.addRow("", self.place.buttons)
         form.addRow(_explanation(self.tr("Caches are previews of photos you have looked at; they are made again.")))
         form.addRow(self.tr("Caches"), _at_left(self.clear_caches))
         self._finish(page)

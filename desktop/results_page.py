@@ -206,7 +206,7 @@ class ResultsPage(QWidget):
 
     def _summary(self) -> str:
         if self._result is not None:
-            return words.result_text(self._result, self._session.query)
+            return words.result_text(self._result, self._session.query, is_growing=self._library.is_growing)
         return words.count_text(self._total) if self._total is not None else ""
 
     def _message(self) -> Message:
@@ -232,7 +232,8 @@ class ResultsPage(QWidget):
         self._client.request("index.resume")
 
     def _no_match(self, query: Query, result: SearchResult) -> Message:
-        lead = words.no_match_lead(result, has_filters=any(map(is_filter, result.understood)))
+        has_filters = any(map(is_filter, result.understood))
+        lead = words.no_match_lead(result, has_filters=has_filters, is_growing=self._library.is_growing)
         actions = [(self.tr("Show the closest photos"), self.show_closest)] if result.hits else []
         actions += [self._without(query, clause) for clause in result.understood if is_filter(clause)]
         return Message(words.no_match_title(query), lead, "search", tuple(actions), words.example_queries())

@@ -48,10 +48,13 @@ def count_text(count: int) -> str:
     return _Counts().photos(count)
 
 
-def result_text(result: SearchResult, query: Query) -> str:
-    """How many were found, how many are only possible, and how much could be searched so far."""
+def result_text(result: SearchResult, query: Query, *, is_growing: bool) -> str:
+    """How many were found, how many are only possible, and how much could be searched so far.
+
+    ``is_growing``: more photos are on their way; what cannot be used never comes.
+    """
     words = _found_text(result) if query.text.strip() else _similar_text(len(result.hits))
-    coverage = coverage_text(result)
+    coverage = coverage_text(result) if is_growing else ""
     return f"{words} · {coverage}" if coverage else words
 
 
@@ -88,10 +91,10 @@ def no_match_title(query: Query) -> str:
     return QCoreApplication.translate("results", "No good match for “{text}”").format(text=text)
 
 
-def no_match_lead(result: SearchResult, *, has_filters: bool) -> str:
-    """What to try next; that not all photos could be searched comes first."""
+def no_match_lead(result: SearchResult, *, has_filters: bool, is_growing: bool) -> str:
+    """What to try next; that not all photos could be searched so far comes first."""
     parts = []
-    coverage = coverage_text(result)
+    coverage = coverage_text(result) if is_growing else ""
     if coverage:
         parts.append(
             QCoreApplication.translate("results", "{coverage} so far; more are on their way.").format(coverage=coverage)

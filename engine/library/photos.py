@@ -200,9 +200,13 @@ class Photos:
         return int(self._database.value("SELECT count(*) FROM photo WHERE missing_since IS NULL"))
 
     def count_unread(self) -> int:
-        """Present photos whose digest is not known yet."""
-        sql = "SELECT count(*) FROM photo WHERE content IS NULL AND missing_since IS NULL"
-        return int(self._database.value(sql))
+        """How many photos ``unread`` would give."""
+        sql = """
+            SELECT count(*) FROM photo JOIN folder ON folder.id = photo.folder AND folder.state = ?
+             WHERE photo.content IS NULL AND photo.missing_since IS NULL
+               AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
+        """
+        return int(self._database.value(sql, (FolderState.ONLINE,)))
 
 
 def _shown(path: bytes, root_name: str) -> tuple[str, str]:

@@ -108,11 +108,14 @@ class IndexingThread:
         """
         wish = Wish(None if folders is None else frozenset(folders), is_awaited)
         with self._changed:
+            is_news = self._wish is None
             self._wish = wish.together_with(self._wish)
             if at_once:
                 self._is_urgent = True
                 self._interrupt()
             self._changed.notify_all()
+        if is_news:
+            self._tell_waiting()  # if there is anything to wait for
 
     def pause(self) -> None:
         """Rest until ``resume``; what was stored so far stays."""

@@ -863,6 +863,14 @@
         <translation>深色</translation>
     </message>
     <message>
+        <source>Language</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Suggest captions from the caption bank</source>
         <translation>从说明库推荐说明</translation>
     </message>

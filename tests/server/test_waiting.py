@@ -98,8 +98,10 @@ def test_resume_indexes_now_though_it_should_wait(fake_library: FakeLibrary, com
         assert talk.peer.result("index.resume")["waiting"] is None
         talk.peer.notified("index.finished")
         assert fake_library.runs == [[1]]
+        so_far = len(talk.peer.heard)
         talk.peer.result("folders.rescan", {"folder_id": 1})
         assert talk.peer.result("index.state")["waiting"] == IDLE, "the next run waits again"
+        talk.peer.notified("index.progress", lambda progress: progress["current"] == IDLE, since=so_far)
     assert fake_library.runs == [[1]]
 
 
