@@ -190,9 +190,9 @@ class Engine(Keeping):
 
     def improve(self, request: wire.SearchRequest, result: SearchResult) -> SearchResult | None:
         """A better order of the first hits, or None where there is none to be had."""
-        from engine.api import searching
+        from engine.api import improving
 
-        return searching.improve(self._parts, request, result)
+        return improving.improve(self._parts, request, result)
 
     def understand(self, text: str) -> wire.Understood:
         """What the query language makes of ``text``."""

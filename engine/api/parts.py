@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.search.captioning import BankVectors
     from engine.search.expansion import Expander
     from engine.search.nearness import Vectors
+    from engine.search.reranking import GridShelf
     from engine.search.retrieval import Retriever
     from engine.search.vectors import HotMatrix
 
@@ -60,6 +61,13 @@ class Shared:
         version = hashlib.sha256(self.bank_file.read_bytes()).hexdigest()[:16]
         cache = self.paths.cache / f"bank-{version}-{self.encoder.card.text_fingerprint[:16]}.npy"
         return BankVectors(read_bank(self.bank_file), cache, self.encoder)
+
+    @cached_property
+    def grids(self) -> GridShelf:
+        """Grids of the photos that were last ordered anew."""
+        from engine.search.reranking import GridShelf
+
+        return GridShelf()
 
     @cached_property
     def expander(self) -> Expander | None:

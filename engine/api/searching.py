@@ -44,15 +44,6 @@ def search(parts: Parts, request: SearchRequest) -> SearchResult:
     return parts.retriever.search(asked)
 
 
-def improve(parts: Parts, request: SearchRequest, result: SearchResult) -> SearchResult | None:
-    """Re-rank the first hits of an answered search; None where nothing can be improved.
-
-    Waits for a re-ranker that is worth it: the embedded model carries none (its model card says why).
-    """
-    del parts, request, result
-    return None
-
-
 def understand(text: str) -> Understood:
     """The chips of a text, without searching."""
     from engine.protocol.methods import Understood

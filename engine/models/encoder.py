@@ -45,6 +45,7 @@ class Encoder:
         self._loading = threading.Lock()
         self._runner = ImageRunner(folder, card, threads=threads, wanted=wanted)
         self._text: tuple[Session, TextTokenizer] | None = None
+        self._reranker: Session | None = None
 
     @classmethod
     def open(cls, folder: Path, *, threads: int = 0, wanted: str | None = None) -> Encoder:
@@ -100,13 +101,33 @@ class Encoder:
         """Encode texts into (N, dim) float32 unit vectors; an empty sequence gives shape (0, dim)."""
         if not texts:
             return np.zeros((0, self.card.dim), dtype=np.float32)
+        return unit(self._run_text(texts, self.card.text.output)[0])
+
+    def _run_text(self, texts: Sequence[str], output: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """One output of the text tower, and the mask (N, L) of its input."""
         session, tokenizer = self._text_session()
         ids, mask = tokenizer.encode(texts)
         tower = self.card.text
         feeds = {tower.input_ids: ids}
         if tower.attention_mask is not None:
             feeds[tower.attention_mask] = mask
-        return unit(session.run(tower.output, feeds))
+        return session.run(output, feeds), mask
+
+    def rerank(self, text: str, grids: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the re-ranker adds to the cosine of each photo: (N,) for the photos' grids, (N, cells, dim).
+
+        Raises ``KnownError`` (EXTRA_MISSING) for a model without a re-ranker.
+        """
+        part = self.card.reranker
+        if part is None:
+            raise KnownError(ErrorKind.EXTRA_MISSING, f"The model {self.card.key} has no re-ranker.")
+        with self._loading:
+            if self._reranker is None:
+                verify(self.folder, self.card, part.file)
+                self._reranker = Session(self.folder / part.file, threads=self._threads)
+        words, mask = self._run_text([text], part.states)
+        feeds = {part.words: words, part.cells: grids} | ({} if part.mask is None else {part.mask: mask})
+        return self._reranker.run(part.output, feeds).reshape(-1)
 
     def _rows(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
         tower = self.card.image

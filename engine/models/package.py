@@ -80,6 +80,24 @@ class TextTower:
 
 
 @dataclass(frozen=True, slots=True)
+class Reranker:
+    """Attention between a text's words and a photo's cells, which orders the first ``head`` hits anew.
+
+    Inputs: ``words`` (1, L, any) float32, which the text tower gives as its output ``states``; ``mask`` (1, L) int64
+    unless None; ``cells`` (N, cells, dim) float32, the grids of N photos. Output: N float32 numbers, each to be added
+    to the cosine of its photo. No input may have a first axis fixed to 1.
+    """
+
+    file: str
+    states: str = "states"
+    head: int = 20
+    words: str = "words"
+    mask: str | None = "mask"
+    cells: str = "cells"
+    output: str = "scores"
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """Cosine similarities from which a hit counts as a match and as possible; below that nothing fits.
 
@@ -119,6 +137,7 @@ class ModelCard:
     fingerprint: str
     sources: tuple[dict[str, str], ...] = ()
     calibration: Calibration | None = None
+    reranker: Reranker | None = None
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -200,6 +219,7 @@ def _card_from(values: dict[str, Any]) -> ModelCard:
             "image": ImageTower(**image),
             "text": TextTower(**text),
             "calibration": None if calibration is None else _calibration_from(calibration),
+            "reranker": Reranker(**values["reranker"]) if values.get("reranker") else None,
             "languages": tuple(values["languages"]),
             "sources": tuple(values["sources"]),
         }
@@ -232,6 +252,7 @@ def _check_values(card: ModelCard) -> None:
         "crop_fraction": 0 < spec.crop_fraction <= 1,
         "choices": (image.dtype, text.padding, spec.resize) in _CHOICES and spec.interpolation in _INTERPOLATIONS,
         "cleaning": text.cleaning in _CLEANINGS,
+        "reranker": card.reranker is None or (_is_reranker(card.reranker) and image.grid_output is not None),
         "calibration": -1 <= limits.possible <= limits.match <= 1,
         "calibrated photos": all(type(size) is int and size > 0 for size in (limits.photos, *sizes)),
         "calibrated rise": _are((int, float), *rises) and sizes == sorted(set(sizes)),
@@ -240,6 +261,12 @@ def _check_values(card: ModelCard) -> None:
     wrong = [name for name, is_fine in checks.items() if not is_fine]
     if wrong:
         raise ValueError(", ".join(wrong))
+
+
+def _is_reranker(reranker: Reranker) -> bool:
+    names = (reranker.file, reranker.states, reranker.words, reranker.cells, reranker.output)
+    has_head = type(reranker.head) is int and reranker.head > 0
+    return _are(str, *names) and all(names) and _are((str, type(None)), reranker.mask) and has_head
 
 
 def _are(kind: type | tuple[type, ...], *values: object) -> bool:
@@ -259,6 +286,8 @@ def _check_names(folder: Path, card: ModelCard) -> None:
     wanted = {card.image.file, card.text.file, card.text.tokenizer, *card.image.data_files, *card.text.data_files}
     if card.image.half_file is not None:
         wanted.add(card.image.half_file)
+    if card.reranker is not None:
+        wanted.add(card.reranker.file)
     for name in wanted | set(card.files):
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:

@@ -144,6 +144,10 @@ def test_card_that_is_no_card_is_refused(package: Path, text: str) -> None:
         {"calibration": {"match": 0.5, "possible": 0.4, "rise": [[20, 0.1], [10, 0.2]]}},
         {"calibration": {"match": 0.5, "possible": 0.4, "rise": [[20, "much"]]}},
         {"calibration": {"match": 0.5, "possible": 0.4, "rise": [20]}},
+        {"reranker": {"file": "text.onnx"}},  # and no grid for it
+        {"reranker": {"file": "text.onnx", "head": 0}, "image__grid_output": "grid"},
+        {"reranker": {"file": 3}, "image__grid_output": "grid"},
+        {"reranker": "text.onnx", "image__grid_output": "grid"},
         {"calibration": {"match": "high", "possible": 0.5}}, {"files": []}, {"files": None},
         {"files__image.onnx": None}, {"files__image.onnx": {"sha256": "00"}}, {"sources": 1},
     ],
