@@ -1,4 +1,4 @@
-# The one door: make demo | run | test | lint | types | fuzz | package | bench | clean
+# The one door: make demo | run | test | lint | types | fuzz | kills | soak | identity | package | bench | clean
 PYTHON  ?= python3
 VENV    ?= .venv
 BIN      = $(VENV)/bin
@@ -9,7 +9,7 @@ COUNT   ?= 500
 SEED    ?= 1
 DEMO     = .demo
 
-.PHONY: demo run test lint types contracts unit test-cluster fuzz package clean
+.PHONY: demo run test lint types contracts unit test-cluster fuzz kills soak identity package clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Balloon needs Python 3.11 or newer (make PYTHON=python3.12 ...)"; exit 1; }
@@ -64,6 +64,15 @@ $(VENV)/.cluster: pyproject.toml $(VENV)/.test
 
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m tests.hostile.fuzz --count $(COUNT) --seed $(SEED)
+
+kills: $(VENV)/.test
+	@$(BIN)/python -m tests.calamities.kills --seed $(SEED)
+
+soak: $(VENV)/.test
+	@$(BIN)/python -m tests.calamities.soak --seed $(SEED)
+
+identity: $(VENV)/.test
+	@$(BIN)/python -m tests.calamities.identity
 
 clean:
 	rm -rf $(DEMO) build dist

@@ -65,6 +65,16 @@ class LibraryPaths:
         return self.root / "cache"
 
     @property
+    def suspicion(self) -> Path:
+        """There while the database is to be looked at when it is next opened for writing."""
+        return self.root / "library.suspect"
+
+    @property
+    def damaged(self) -> Path:
+        """Damaged databases that were set aside."""
+        return self.root / "damaged"
+
+    @property
     def backups(self) -> Path:
         """Copies of the database made before a migration."""
         return self.root / "backups"

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -256,3 +257,27 @@ def test_evaluation_counts_every_caption_of_a_photo(photos: Path, tmp_path: Path
     captions.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     result = document("evaluate", captions, "--photos", photos)
     assert (result["photos"], result["text_to_image"]["queries"], result["image_to_text"]["queries"]) == (2, 4, 2)
+
+
+def test_damaged_library_is_set_aside_its_captions_recovered_and_the_user_told(photos: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    balloon("index", photos, library=library)
+    balloon("caption", "add", photos / "1.jpg", "grandmother's garden", library=library)
+    file = library / "library.db"
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'embedding'").fetchone()
+    connection.close()
+    with file.open("r+b") as stream:
+        stream.seek((page - 1) * 16_384)
+        stream.write(b"\xaa" * 16_384)
+    damaged = file.read_bytes()
+    said = balloon("check", library=library, code=1)
+    assert "damaged" in said or "cannot be read" in said
+    told = document("check", "--repair", library=library)
+    assert (told["recovered"]["captions"], told["recovered"]["photos"], told["sound"]) == (1, 3, True)
+    assert Path(told["recovered"]["set_aside"], "library.db").read_bytes() == damaged
+    assert document("status", library=library)["recovered_from"] == told["recovered"]["set_aside"]
+    assert document("index", photos, library=library)["embedded"] == 3
+    captions = document("caption", "list", photos / "1.jpg", library=library)["captions"]
+    assert [caption["text"] for caption in captions] == ["grandmother's garden"]

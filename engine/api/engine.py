@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from engine.library.connection import Connection
     from engine.library.folders import Folder
     from engine.library.opening import Lock
+    from engine.library.recovery import Recovery
     from engine.models.encoder import Encoder
     from engine.protocol import methods as wire
 
@@ -63,17 +64,27 @@ class Engine(Keeping):
     def __init__(self, database: Connection, shared: Shared, lock: Lock | None = None) -> None:
         super().__init__(Parts(database, shared))
         self._lock = lock
+        self.recovered: Recovery | None = None  # what was done about a damaged library when it was opened
 
     @classmethod
     def open_writer(cls, paths: LibraryPaths, model: str | None = None) -> Engine:
         """Open for indexing and everything else; only one process may at a time."""
         lock = opening.take_lock(paths)
         try:
+            recovered = opening.make_whole(paths)
             with opening.closed_on_error(opening.open_writer(paths)) as database:
-                return cls(database, replace(_shared(paths, database, model), holds_lock=True), lock)
+                engine = cls(database, replace(_shared(paths, database, model), holds_lock=True), lock)
         except BaseException:
             lock.release()
             raise
+        engine.recovered = recovered
+        return engine
+
+    @classmethod
+    def open_for_repair(cls, paths: LibraryPaths, model: str | None = None) -> Engine:
+        """Open for writing after a look at every page: a damaged file is set aside, and ``recovered`` tells."""
+        opening.suspect(paths)
+        return cls.open_writer(paths, model)
 
     @classmethod
     def open_reader(cls, paths: LibraryPaths, model: str | None = None) -> Engine:
@@ -322,6 +333,7 @@ class Engine(Keeping):
             issues=parts.issues.count(),
             byte_size=parts.database.byte_size(),
             writer_active=not parts.shared.holds_lock and opening.is_held(self.paths),
+            recovered_from=None if (recovery := self.recovery()) is None else recovery.set_aside,
         )
 
     def issues(self) -> list[IssueRow]:
@@ -351,7 +363,10 @@ class Engine(Keeping):
         """Is the library sound? ``repair`` needs a writing engine."""
         from engine.indexing.check import check
 
-        return check(self._parts.database, self._parts.shared.thumbnails, repair=repair)
+        report = check(self._parts.database, self._parts.shared.thumbnails, repair=repair)
+        if repair and not report.sound:
+            opening.suspect(self.paths)  # what cannot be mended while the library is open is when it next opens
+        return report
 
     def doctor(self) -> wire.DoctorResult:
         """What this computer can do, tried out."""

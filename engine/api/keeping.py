@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from engine.api.parts import Parts, matrix_of, open_encoder
 from engine.config import model_dirs
 from engine.library.embeddings import Embeddings
+from engine.library.recovery import last_recovery
 from engine.models.catalog import find_card, find_package, installed, own_package, remove_package
 
 if TYPE_CHECKING:
     from engine.api.parts import Shared
+    from engine.library.recovery import Recovery
     from engine.protocol import methods as wire
     from engine.protocol.model_methods import ModelCatalogue
 
@@ -68,6 +70,10 @@ class Keeping:
         """Change a setting; None goes back to the default."""
         with self._parts.database.transaction():
             self._parts.settings.set(key, value)
+
+    def recovery(self) -> Recovery | None:
+        """What happened when this library was made from a damaged one, if it was."""
+        return last_recovery(self._parts.settings)
 
     def models(self) -> wire.ModelList:
         """The models on this computer, with how many contents each has a vector of."""

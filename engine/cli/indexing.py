@@ -32,6 +32,8 @@ RECONCILE_EVERY_S = 600.0  # events can be missed: a full scan now and then find
 def index(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon index``."""
     with Engine.open_writer(library_paths(options.library), options.model) as engine:
+        if engine.recovered is not None:
+            output.note(engine.recovered.sentence)
         folders = [engine.add_folder(path, on_cluster=options.on is not None) for path in options.folders]
         if options.ocr is not None:
             _switch_ocr(engine, on=options.ocr)

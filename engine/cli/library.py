@@ -72,6 +72,7 @@ def status(options: argparse.Namespace, output: Output) -> int:
             ("size", f"{found.byte_size / 1e6:.1f} MB"),
             ("indexing now", "yes, in another process" if found.writer_active else "no"),
         ]
+        + ([("recovered", f"from the damaged file in {found.recovered_from}")] if found.recovered_from else [])
     )
     return EXIT_DONE
 
@@ -100,12 +101,15 @@ def issues(options: argparse.Namespace, output: Output) -> int:
 def check(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon check``."""
     paths = library_paths(options.library)
-    opening = Engine.open_writer if options.repair else Engine.open_reader
+    opening = Engine.open_for_repair if options.repair else Engine.open_reader
     with opening(paths, options.model) as engine:
+        before = engine.recovered
         report = engine.check(repair=options.repair)
     if output.as_json:
-        output.document({"sound": report.sound, "findings": report.findings})
+        output.document({"sound": report.sound, "findings": report.findings, "recovered": before})
     else:
+        if before is not None:
+            output.note(before.sentence)
         output.table([(finding.name, _verdict(finding)) for finding in report.findings])
         if any(finding.repaired for finding in report.findings):
             output.note("Run `balloon index` on your folders to make the rest anew.")

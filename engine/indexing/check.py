@@ -1,10 +1,10 @@
-"""Is the library sound? The database by itself, and its thumbnails against its rows."""
+"""Is the library sound? The database by itself, its thumbnails against its rows, its vectors against the model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.library.check import contents_to_show, forget_vectors
+from engine.library.check import contents_to_show, forget_vectors, known_digests
 from engine.protocol import CheckFinding, CheckReport
 
 if TYPE_CHECKING:
@@ -20,13 +20,27 @@ def check(database: Connection, thumbnails: ThumbnailStore, *, repair: bool) -> 
     """
     findings = database.check(repair=repair)
     if not any(finding.name == THUMBNAILS for finding in findings):
-        findings = (*findings, _thumbnails(database, thumbnails, repair=repair))
+        own = (_thumbnails, _stray_thumbnails)
+        findings = (*findings, *(look(database, thumbnails, repair=repair) for look in own))
     return CheckReport(findings)
 
 
 def _thumbnails(database: Connection, thumbnails: ThumbnailStore, *, repair: bool) -> CheckFinding:
-    lost = [content for content, digest in contents_to_show(database) if not thumbnails.has(digest)]
+    lost = [content for content, digest in contents_to_show(database) if not thumbnails.is_whole(digest)]
     if lost and repair:
         # Without its vectors a content is pending again: the next indexing decodes it and writes its thumbnail.
         forget_vectors(database, lost)
-    return CheckFinding(THUMBNAILS, not lost, len(lost), "missing" if lost else "", bool(lost) and repair)
+    detail = "missing or cut short" if lost else ""
+    return CheckFinding(THUMBNAILS, not lost, len(lost), detail, bool(lost) and repair)
+
+
+def _stray_thumbnails(database: Connection, thumbnails: ThumbnailStore, *, repair: bool) -> CheckFinding:
+    """Pictures of contents that the library does not know are nobody's, and should not stay on the disk."""
+    known = known_digests(database)
+    stray = [digest for digest in thumbnails.digests() if digest not in known]
+    if repair:
+        for digest in stray:
+            thumbnails.remove(digest)
+        thumbnails.sweep()
+    detail = "belong to no photo" if stray else ""
+    return CheckFinding("stray thumbnails", not stray, len(stray), detail, bool(stray) and repair)

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.errors import KnownError
 from engine.library.embeddings import usable
+from engine.library.references import mend_references
 from engine.protocol import CheckFinding, ErrorKind
 
 if TYPE_CHECKING:
@@ -21,11 +22,12 @@ _VECTOR_TABLES = ("embedding", "caption_embedding")
 def check_database(database: Connection, *, repair: bool) -> tuple[CheckFinding, ...]:
     """Check pages, references, vectors and the text index; ``repair`` needs a writable library.
 
-    Repair drops or rebuilds what is derived and nothing else: a page that cannot be read is only reported.
+    Repair drops or rebuilds what is derived and nothing else. A page that cannot be read is only reported: that takes
+    a library that nobody has open (``recovery``).
     """
     return (
         _looked_at("database", lambda: _integrity(database)),
-        _looked_at("references", lambda: _foreign_keys(database)),
+        _looked_at("references", lambda: _foreign_keys(database, repair=repair)),
         _looked_at("vectors", lambda: _vectors(database, repair=repair)),
         _looked_at("text index", lambda: _text_index(database, repair=repair)),
     )
@@ -41,6 +43,11 @@ def contents_to_show(database: Connection) -> list[tuple[int, bytes]]:
         """
     )
     return [(int(id_), bytes(digest)) for id_, digest in rows]
+
+
+def known_digests(database: Connection) -> set[bytes]:
+    """The digests of all contents."""
+    return {bytes(digest) for (digest,) in database.rows("SELECT digest FROM content")}
 
 
 def forget_vectors(database: Connection, contents: Iterable[int]) -> None:
@@ -63,9 +70,12 @@ def _integrity(database: Connection) -> CheckFinding:
     return CheckFinding("database", not problems, len(problems), "; ".join(problems[:3]))
 
 
-def _foreign_keys(database: Connection) -> CheckFinding:
+def _foreign_keys(database: Connection, *, repair: bool) -> CheckFinding:
     problems = database.rows("PRAGMA foreign_key_check")
-    return CheckFinding("references", not problems, len(problems))
+    if problems and repair:
+        mend_references(database)
+    detail = "rows point to nothing" if problems else ""
+    return CheckFinding("references", not problems, len(problems), detail, bool(problems) and repair)
 
 
 def _vectors(database: Connection, *, repair: bool) -> CheckFinding:

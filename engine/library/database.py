@@ -20,7 +20,7 @@ from engine.library.transactions import transaction
 from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,7 +37,8 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 NO_MEDIA = ".nomedia"
 
 _DAMAGED = (
-    "The library file is damaged. Put back a copy of it, or move it away and index again: your photos are not touched."
+    "The library file is damaged. Your photos are not touched. To set it aside and make a new one of what can be read: "
+    "balloon check --repair"
 )
 _MEANINGS: tuple[tuple[type[Exception], ErrorKind, str], ...] = (
     (apsw.FullError, ErrorKind.DISK_FULL, "There is no room left on the disk that holds the library. Free some space."),
@@ -58,11 +59,17 @@ def now() -> str:
 
 
 @contextlib.contextmanager
-def known_errors() -> Iterator[None]:
-    """Turn what SQLite says of its surroundings into ``KnownError``; anything else is a bug and passes through."""
+def known_errors(suspicion: Path | None = None) -> Iterator[None]:
+    """Turn what SQLite says of its surroundings into ``KnownError``; anything else is a bug and passes through.
+
+    A malformed page leaves the file ``suspicion`` behind, for the next one to open the library (``recovery``).
+    """
     try:
         yield
     except apsw.Error as error:
+        if isinstance(error, apsw.CorruptError) and suspicion is not None:
+            with contextlib.suppress(OSError):
+                suspicion.touch(mode=0o600)
         for kind_of, kind, sentence in _MEANINGS:
             if isinstance(error, kind_of):
                 raise KnownError(kind, sentence) from error
@@ -72,8 +79,9 @@ def known_errors() -> Iterator[None]:
 class Database:
     """One connection to the library. Use it from one thread; close it there."""
 
-    def __init__(self, connection: apsw.Connection, *, writable: bool) -> None:
+    def __init__(self, connection: apsw.Connection, *, writable: bool, suspicion: Path | None = None) -> None:
         self._connection = connection
+        self._suspicion = suspicion
         self.writable = writable
         self._remembered: dict[Hashable, Any] = {}
         self._stamp = (-1, -1)
@@ -81,7 +89,7 @@ class Database:
     @classmethod
     def open_writer(cls, paths: LibraryPaths) -> Database:
         """Open for writing, creating or migrating the file; raises ``KnownError``. The caller holds the writer lock."""
-        with known_errors():
+        with known_errors(paths.suspicion):
             make_private_folder(paths.root)
             # An empty file is what a creation leaves behind that was interrupted.
             fresh = not paths.database.exists() or not paths.database.stat().st_size
@@ -92,7 +100,7 @@ class Database:
             migrations.bring_up_to_date(connection, paths.backups)
             connection.pragma("journal_mode", "wal")
             connection.pragma("synchronous", "normal")
-            return cls(connection, writable=True)
+            return cls(connection, writable=True, suspicion=paths.suspicion)
 
     @classmethod
     def open_reader(cls, paths: LibraryPaths) -> Database:
@@ -102,10 +110,10 @@ class Database:
                 ErrorKind.NOT_FOUND,
                 f"There is no library in {paths.root} yet. Add a folder first: balloon index FOLDER",
             )
-        with known_errors():
+        with known_errors(paths.suspicion):
             connection = _connect_reader(paths.database)
             migrations.refuse_other_versions(connection)
-            return cls(connection, writable=False)
+            return cls(connection, writable=False, suspicion=paths.suspicion)
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
@@ -114,17 +122,17 @@ class Database:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing: commit at the end, roll back on any exception."""
-        with known_errors(), transaction(self._connection):
+        with known_errors(self._suspicion), transaction(self._connection):
             yield
 
     def rows(self, sql: str, bindings: Bindings = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with known_errors():
+        with known_errors(self._suspicion):
             return list(self._connection.execute(sql, bindings))
 
     def row(self, sql: str, bindings: Bindings = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""
-        with known_errors():
+        with known_errors(self._suspicion):
             return next(iter(self._connection.execute(sql, bindings)), None)
 
     def value(self, sql: str, bindings: Bindings = ()) -> Any:
@@ -134,18 +142,18 @@ class Database:
 
     def stream(self, sql: str, bindings: Bindings = ()) -> Iterator[tuple[Any, ...]]:
         """Rows one by one, for results too long to hold."""
-        with known_errors():
+        with known_errors(self._suspicion):
             yield from self._connection.execute(sql, bindings)
 
     def run(self, sql: str, bindings: Bindings = ()) -> int:
         """Run one statement; the number of rows it changed."""
-        with known_errors():
+        with known_errors(self._suspicion):
             self._connection.execute(sql, bindings)
             return self._connection.changes()
 
     def run_many(self, sql: str, rows: Iterable[Bindings]) -> None:
         """Run one statement for each row of bindings."""
-        with known_errors():
+        with known_errors(self._suspicion):
             self._connection.executemany(sql, rows)
 
     def insert(self, sql: str, bindings: Bindings = ()) -> int:
@@ -154,7 +162,7 @@ class Database:
 
     def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The value of ``compute``, kept until this connection or any other changes the library: for costly counts."""
-        with known_errors():
+        with known_errors(self._suspicion):
             stamp = (self._connection.pragma("data_version"), self._connection.total_changes())
         if stamp != self._stamp:
             self._remembered.clear()
@@ -193,6 +201,19 @@ class Database:
 
         return check_database(self, repair=repair)
 
+    def columns(self, table: str) -> list[str]:
+        """The names of a table's columns."""
+        return [str(name) for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", (table,))]
+
+    def insert_readable(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Put in those rows that are not there yet and that the table allows; the others are passed over."""
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        with self.transaction():
+            for row in rows:
+                with contextlib.suppress(apsw.ConstraintError):
+                    self._connection.execute(sql, row)
+
     def interrupt(self) -> None:
         """Stop a running query from another thread; it raises ``apsw.InterruptError`` there."""
         self._connection.interrupt()
@@ -201,7 +222,7 @@ class Database:
         """Load sqlite-vec into this connection, then forbid loading anything else."""
         import sqlite_vec
 
-        with known_errors():
+        with known_errors(self._suspicion):
             self._connection.enable_load_extension(True)
             self._connection.load_extension(str(sqlite_vec.loadable_path()))
             self._connection.enable_load_extension(False)

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import KnownError
+from engine.library import recovery
 from engine.library.database import Database, make_private_folder
 from engine.library.lock import WriterLock
 from engine.library.lock import is_held as is_file_held
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from engine.config import LibraryPaths
     from engine.library.connection import Connection
+    from engine.library.recovery import Recovery
 
 
 class Lock(Protocol):
@@ -56,6 +58,20 @@ def closed_on_error(connection: Connection) -> Iterator[Connection]:
     except BaseException:
         connection.close()
         raise
+
+
+def make_whole(paths: LibraryPaths) -> Recovery | None:
+    """Set a library that is damaged aside and put what can be read of it into a new one; None where all is well.
+
+    For the one who has just taken the lock and has not opened anything yet. Raises ``KnownError``.
+    """
+    return recovery.make_whole(paths) if paths.address is None else None
+
+
+def suspect(paths: LibraryPaths) -> None:
+    """Have ``make_whole`` look at every page of a library of one's own the next time."""
+    if paths.address is None:
+        recovery.suspect(paths)
 
 
 def take_lock(paths: LibraryPaths) -> Lock:

@@ -162,7 +162,10 @@ class FolderStatus:
 
 @dataclass(frozen=True, slots=True)
 class LibraryStatus:
-    """The library in one look. ``indexed`` of ``contents`` distinct contents have a vector of ``model``."""
+    """The library in one look. ``indexed`` of ``contents`` distinct contents have a vector of ``model``.
+
+    ``recovered_from``: where the damaged file lies that this library was made from, if it was.
+    """
 
     library: str
     model: str
@@ -174,6 +177,7 @@ class LibraryStatus:
     issues: int
     byte_size: int
     writer_active: bool
+    recovered_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,11 +84,12 @@ def test_wrong_row_of_the_text_index_is_found_and_rebuilt(filled: Shelf, damage:
     assert filled.database.rows("SELECT rowid, * FROM text_index") == before
 
 
-def test_broken_reference_is_found_and_left(filled: Shelf) -> None:
+def test_broken_references_are_found_and_mended(filled: Shelf) -> None:
     filled.database.value("PRAGMA foreign_keys = OFF")
     filled.database.run("DELETE FROM model")
     filled.database.value("PRAGMA foreign_keys = ON")
-    assert unsound(filled.database, repair=True) == {"references": (4, False)}
+    assert unsound(filled.database, repair=True) == {"references": (4, True)}
+    assert unsound(filled.database, repair=False) == {}
 
 
 def test_forgotten_vectors_make_their_contents_pending_again(filled: Shelf) -> None:
