@@ -23,6 +23,7 @@ class FakeEncoder:
     """Photos and colour words as histograms of RGB in ``BINS`` ** 3 cells."""
 
     provider: str | None = None
+    batch_size = 8
 
     def __init__(self, size: int = 16) -> None:
         image = ImageTower("image.onnx", InputSpec(size))

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from engine.library.contents import PendingContent
     from engine.models.encoder import EncodesPhotos
 
-ENCODE_BATCH = 32
 COMMIT_AFTER_S = 2.0
 CHUNK = 128  # photos handed to the readers, and contents to the decode pool, at a time
 DIGEST_THREADS = 2
@@ -186,12 +185,13 @@ class Pipeline:
 
     def _encode_if_due(self) -> None:
         is_late = time.monotonic() - self._last_store > COMMIT_AFTER_S
-        if len(self._waiting) >= ENCODE_BATCH or not self._decoding or is_late:
+        if len(self._waiting) >= self._encoder.batch_size or not self._decoding or is_late:
             self._encode()
 
     def _encode(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:ENCODE_BATCH], self._waiting[ENCODE_BATCH:]
+            size = self._encoder.batch_size
+            batch, self._waiting = self._waiting[:size], self._waiting[size:]
             vectors = self._vectors([decoded for _, decoded in batch])
             unusable = self._store.store_batch(batch, vectors)
             self.tally.embedded += len(batch) - unusable

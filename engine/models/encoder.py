@@ -33,6 +33,10 @@ class EncodesPhotos(Protocol):
     def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, size, size, 3) uint8 RGB to (N, dim) float32 of unit length."""
 
+    @property
+    def batch_size(self) -> int:
+        """How many photos at once suit it."""
+
 
 class Encoder:
     """A model package; each tower is verified and loaded when first used, and may be used from any thread."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.models.accelerators import CPU, HALF_PRECISION, choose_providers, short_name
-from engine.models.batching import FIRST, BatchSize
+from engine.models.batching import FIRST, ON_CPU, BatchSize
 from engine.models.package import verify
 from engine.models.probing import Trial, verdict
 from engine.models.session import AcceleratorError, Session, available_providers
@@ -71,7 +71,7 @@ class ImageRunner:
         self._fast: Session | None = None
         self._is_decided = False
         self._trusted: str | None = None  # the provider that passed its trial
-        self._batch = BatchSize(FIRST, FIRST)
+        self._batch = BatchSize(ON_CPU, ON_CPU)
         self._reasons: tuple[str, ...] = ()
         self._told = RunnerFacts()
 
@@ -94,6 +94,7 @@ class ImageRunner:
     def run(self, output: str, rows: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
         """Run rows (N, ...) of the tower's one input and give the output's rows as float32."""
         parts: list[NDArray[np.float32]] = []
+        self._session_for(len(rows))  # what runs them says how many at once
         begin = 0
         while begin < len(rows):
             part = rows[begin : begin + self.batch_size]
@@ -132,7 +133,7 @@ class ImageRunner:
             return
         with self._loading:
             self._fast = self._trusted = None
-            self._batch = BatchSize(FIRST, FIRST)
+            self._batch = BatchSize(ON_CPU, ON_CPU)
             self._reasons = (*self._reasons, f"{short_name(session.provider)}: {error}")
         logger.warning("going on with the CPU: %s", self._reasons[-1])
 
