@@ -7,9 +7,10 @@ PHOTOS  ?=
 QUERY   ?=
 COUNT   ?= 500
 SEED    ?= 1
+BENCH   ?=
 DEMO     = .demo
 
-.PHONY: demo run test lint types contracts unit test-cluster fuzz kills soak identity package clean
+.PHONY: demo run test lint types contracts unit test-cluster fuzz kills soak identity package bench clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Balloon needs Python 3.11 or newer (make PYTHON=python3.12 ...)"; exit 1; }
@@ -43,7 +44,7 @@ types:
 	$(BIN)/mypy
 	$(BIN)/mypy packaging/demo.py
 	$(BIN)/mypy packaging/check_captions.py
-	$(BIN)/mypy benchmarks/desktop_latency.py
+	$(BIN)/mypy benchmarks
 	$(BIN)/mypy benchmarks/gpu.py
 	$(BIN)/mypy docs/screenshots/take.py
 
@@ -73,6 +74,14 @@ soak: $(VENV)/.test
 
 identity: $(VENV)/.test
 	@$(BIN)/python -m tests.calamities.identity
+
+bench: $(VENV)/.test $(VENV)-peers/.done
+	@$(BIN)/python -m benchmarks --peers $(VENV)-peers/bin/python $(BENCH)
+
+$(VENV)-peers/.done: benchmarks/peers.txt
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip --disable-pip-version-check -q install -r benchmarks/peers.txt
+	@touch $@
 
 clean:
 	rm -rf $(DEMO) build dist

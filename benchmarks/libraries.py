@@ -78,6 +78,7 @@ def _make(library: Path, photos: int) -> None:
             _add_captions(database, numbers, bank)
             _add_photos(database, folder.id, numbers)
             embeddings.add(numbers, drawn)
+            _embed_captions(database, embeddings.model, card.text_fingerprint, numbers)
     with database.transaction():  # nobody shall miss the files
         Folders(database).set_state(folder.id, FolderState.PAUSED)
     database.run("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -114,6 +115,19 @@ def _add_captions(database: Database, numbers: range, bank: list[dict[str, str]]
             if number % CAPTIONED == 0
             for language in ("en", "zh")
         ),
+    )
+
+
+def _embed_captions(database: Database, model: int, text_fingerprint: str, numbers: range) -> None:
+    """Give every caption its photo's vector: some vector it must have, or indexing would make one first."""
+    database.run(
+        """
+        INSERT INTO caption_embedding (model, caption, text_fingerprint, vector)
+        SELECT embedding.model, caption.id, ?, embedding.vector
+          FROM caption JOIN embedding ON embedding.content = caption.content AND embedding.model = ?
+         WHERE caption.content BETWEEN ? AND ?
+        """,
+        (text_fingerprint, model, numbers[0], numbers[-1]),
     )
 
 

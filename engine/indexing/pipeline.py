@@ -103,7 +103,12 @@ class Pipeline:
         if self._stop.is_set():
             return
         if len(self._decoding) < CHUNK:
-            self._hand_out(self._store.pending_contents(limit=CHUNK, after=self._after))
+            newest = self._store.newest_content()
+            if newest > self._after:
+                pending = self._store.pending_contents(limit=CHUNK, after=self._after)
+                self._hand_out(pending)
+                if len(pending) < CHUNK:
+                    self._after = newest  # nothing is pending up to there: it is not looked through again
         if len(self._reading) < CHUNK // 2 and len(self._decoding) < 2 * CHUNK:
             for photo in self._store.unread_photos(limit=CHUNK, besides=self._reading | self._left_for_later):
                 self._reading.add(photo.id)

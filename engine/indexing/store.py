@@ -69,6 +69,10 @@ class Store:
         """Contents without a vector, by id."""
         return self._contents.without_embedding(self._embeddings.model, limit=limit, after=after, upto=upto)
 
+    def newest_content(self) -> int:
+        """The highest id of a content."""
+        return self._contents.newest()
+
     def unread_photos(self, *, limit: int, besides: Collection[int]) -> list[PendingPhoto]:
         """Photos whose digest is to be read, leaving out those in hand."""
         found = self._photos.unread(limit=limit + len(besides))

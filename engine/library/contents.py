@@ -21,12 +21,14 @@ DATED = (
     "coalesce(content.taken_at, strftime('%Y-%m-%dT%H:%M:%S', photo.mtime_ns / 1000000000, 'unixepoch', 'localtime'))"
 )
 
+# "+ 0" makes SQLite go through contents in order and look up photos, so that the first 128 end it; the other way round
+# it sorts all that are pending, every time: 210 ms of 500,000 instead of 0.4.
 _WITHOUT_EMBEDDING = """
      FROM content
-     JOIN photo  ON photo.content = content.id AND photo.missing_since IS NULL
+     JOIN photo  ON photo.content = content.id + 0 AND photo.missing_since IS NULL
      JOIN folder ON folder.id = photo.folder AND folder.state = :online
     WHERE content.id > :after AND content.id <= :upto
-      AND NOT EXISTS (SELECT 1 FROM embedding WHERE content = content.id AND model = :model)
+      AND NOT EXISTS (SELECT 1 FROM embedding WHERE embedding.content = content.id AND model = :model)
       AND NOT EXISTS (SELECT 1 FROM issue WHERE issue.folder = photo.folder AND issue.path = photo.path)
 """
 
@@ -98,6 +100,10 @@ class Contents:
             PendingContent(ContentId(id_), digest, folder, path, absolute(root, path), size, mtime)
             for id_, digest, folder, root, path, size, mtime in rows
         ]
+
+    def newest(self) -> int:
+        """The highest id there is; 0 without any."""
+        return int(self._database.value("SELECT coalesce(max(id), 0) FROM content"))
 
     def is_pending(self, content: int, model: int) -> bool:
         """Whether this content would be given by ``without_embedding``."""
