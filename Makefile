@@ -1,4 +1,4 @@
-# The one door: make demo | run | test | lint | types | fuzz | kills | soak | identity | package | bench | clean
+# The one door: make demo | run | test | lint | types | fuzz | kills | soak | identity | package | package-test | bench | clean
 PYTHON  ?= python3
 VENV    ?= .venv
 BIN      = $(VENV)/bin
@@ -8,9 +8,10 @@ QUERY   ?=
 COUNT   ?= 500
 SEED    ?= 1
 BENCH   ?=
+ACCELERATOR ?= cpu
 DEMO     = .demo
 
-.PHONY: demo run test lint types contracts unit test-cluster fuzz kills soak identity package bench clean
+.PHONY: demo run test lint types contracts unit test-cluster fuzz kills soak identity package package-test bench clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Balloon needs Python 3.11 or newer (make PYTHON=python3.12 ...)"; exit 1; }
@@ -87,4 +88,7 @@ clean:
 	rm -rf $(DEMO) build dist
 
 package:
-	@PYTHON=$(PYTHON) sh packaging/linux/package.sh
+	@$(PYTHON) packaging/build.py --accelerator $(ACCELERATOR)
+
+package-test:
+	@sh packaging/linux/try_packages.sh dist "$(PHOTOS)"

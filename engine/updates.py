@@ -59,10 +59,12 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
 
 def _ask(address: str) -> Any:
     """The JSON document at the address, None where there is no sense in it."""
-    import ssl
+    try:
+        import ssl
 
-    import truststore  # the system's own certificates, which a bundle has no copy of
-
+        import truststore  # the system's own certificates, which a bundle has no copy of
+    except ImportError:  # a system without OpenSSL, which a bundle takes from it
+        return None
     secure = urllib.request.HTTPSHandler(context=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     opener = urllib.request.build_opener(secure, _SafeRedirects)
     opener.addheaders = list(HEADERS.items())

@@ -1,6 +1,6 @@
-"""Print what the bundle is built from: the dependencies of pyproject.toml with the CPU build of ONNX Runtime.
+"""Print what the bundle is built from: the dependencies of pyproject.toml with one build of ONNX Runtime.
 
-``pip install -r`` reads it. Every version range stays where it is kept, in pyproject.toml.
+`requirements.py [cpu|cuda]`; ``pip install -r`` reads it. Version ranges stay where they are kept, in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -9,15 +9,20 @@ import sys
 import tomllib
 from pathlib import Path
 
-GPU = "onnxruntime-gpu"
+CPU_RUNTIME = "onnxruntime"
+CUDA_RUNTIME = "onnxruntime-gpu"
+RUNTIMES = {"cpu": CPU_RUNTIME, "cuda": CUDA_RUNTIME}
 
 
-def cpu_requirements(pyproject: Path) -> list[str]:
-    """The dependencies; ONNX Runtime's one line is that of the CPU, for every platform."""
+def requirements(pyproject: Path, accelerator: str) -> list[str]:
+    """The dependencies; ONNX Runtime's one line is that of the accelerator, whatever the platform is."""
     dependencies: list[str] = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["dependencies"]
-    kept = [line for line in dependencies if not line.startswith(GPU)]
-    return [line.split(";")[0].strip() if line.startswith("onnxruntime") else line for line in kept]
+    others = [line for line in dependencies if not line.startswith(CPU_RUNTIME)]
+    wanted = RUNTIMES[accelerator]
+    chosen = next(line for line in dependencies if line.startswith((f"{wanted}>", f"{wanted}=")))
+    return [chosen.split(";")[0].strip(), *others]
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(cpu_requirements(Path(__file__).parent.parent / "pyproject.toml")) + "\n")
+    accelerator = sys.argv[1] if len(sys.argv) > 1 else "cpu"
+    sys.stdout.write("\n".join(requirements(Path(__file__).parent.parent / "pyproject.toml", accelerator)) + "\n")

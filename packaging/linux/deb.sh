@@ -1,42 +1,59 @@
 #!/bin/sh
-# Lay a bundle out as a Debian package: deb.sh BUNDLE ICONS VERSION FILE.deb
+# Make a Debian package of an installed tree: deb.sh TREE VERSION SUFFIX OUT
 set -eu
-bundle="$1" icons="$2" version="$3" file="$4"
+tree="$1" version="$2" suffix="$3" out="$4"
 here="$(dirname "$0")"
-root="build/deb"
+root=build/deb
+package="balloon$suffix"
+# The project owns no address yet: whoever publishes a package puts a true one in.
+maintainer="${BALLOON_MAINTAINER:-The Balloon team <balloon@localhost>}"
 rm -rf "$root"
-share="$root/usr/share"
 umask 022
-mkdir -p "$root/DEBIAN" "$root/usr/bin" "$root/usr/lib" "$share/applications" "$share/metainfo" "$share/man/man1" \
-    "$share/doc/balloon" "$share/icons/hicolor/scalable/apps"
+cp -r "$tree" "$root"
+mkdir -p "$root/DEBIAN" "$root/usr/share/lintian/overrides"
+doc="$root/usr/share/doc/$package"
+[ "$package" = balloon ] || mv "$root/usr/share/doc/balloon" "$doc"
+install -m 644 "$here/copyright" "$doc/copyright"
+sed "s/^balloon:/$package:/; s/^balloon /$package /" "$here/lintian-overrides" >"$root/usr/share/lintian/overrides/$package"
+chmod 644 "$root/usr/share/lintian/overrides/$package"
+gzip -9n >"$doc/changelog.Debian.gz" <<CHANGELOG
+$package ($version-1) unstable; urgency=medium
 
-cp -r "$bundle" "$root/usr/lib/balloon"
-ln -s ../lib/balloon/balloon "$root/usr/bin/balloon"
-install -m 644 "$here/balloon.desktop" "$share/applications/balloon.desktop"
-install -m 644 "$here/balloon.metainfo.xml" "$share/metainfo/balloon.metainfo.xml"
-install -m 644 packaging/icons/balloon.svg "$share/icons/hicolor/scalable/apps/balloon.svg"
-cp -r "$icons"/. "$share/icons/hicolor"
-gzip -9n <"$here/balloon.1" >"$share/man/man1/balloon.1.gz"
-gzip -9n <CHANGELOG.md >"$share/doc/balloon/changelog.gz"
-install -m 644 "$here/copyright" NOTICE "$share/doc/balloon"
+  * Balloon $version. What is new stands in changelog.gz beside this file.
 
-# What Qt takes from the system; all else is in the bundle.
+ -- $maintainer  $(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")
+CHANGELOG
+
+flavour="" rivals="balloon-cuda"
+if [ "$package" = balloon-cuda ]; then
+    rivals="balloon"
+    flavour="
+ .
+ This flavour computes on an NVIDIA card where the machine has CUDA 12 and
+ cuDNN 9, and on the processor where it has not."
+fi
+# What Qt and Python take from the system; all else is in the bundle.
 cat >"$root/DEBIAN/control" <<CONTROL
-Package: balloon
-Version: $version
+Package: $package
+Version: $version-1
 Section: graphics
 Priority: optional
 Architecture: amd64
-Maintainer: The Balloon team <balloon@localhost>
+Maintainer: $maintainer
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
-Depends: libc6 (>= 2.36), libstdc++6, libgcc-s1, libegl1, libgl1, libglib2.0-0 | libglib2.0-0t64, libdbus-1-3, libfontconfig1, libfreetype6, libxkbcommon0, libxkbcommon-x11-0, libx11-xcb1, libxcb-cursor0, libxcb-icccm4, libxcb-image0, libxcb-keysyms1, libxcb-randr0, libxcb-render-util0, libxcb-shape0, libxcb-sync1, libxcb-xfixes0, libxcb-xkb1
+Provides: balloon
+Conflicts: $rivals
+Replaces: $rivals
+Depends: libc6 (>= 2.36), libstdc++6, libgcc-s1, zlib1g, liblzma5, libssl3 | libssl3t64, libffi8, libegl1, libgl1, libglib2.0-0 | libglib2.0-0t64, libdbus-1-3, libfontconfig1, libfreetype6, libx11-6, libx11-xcb1, libxcb1, libxcb-glx0, libxcb-randr0, libxcb-render0, libxcb-shape0, libxcb-shm0, libxcb-sync1, libxcb-xfixes0, libxcb-xkb1, libwayland-client0, libwayland-cursor0, libwayland-egl1, ca-certificates
 Recommends: fonts-noto-cjk | fonts-wqy-microhei
 Description: find photos on your own computer by what is in them
  Type what can be seen, "red balloon over the sea", and see your photos of it.
  English and Chinese are both understood. Right-click a photo for the captions
  that fit it.
  .
- Nothing leaves the computer: no account, no upload, no network.
+ Nothing leaves the computer: no account, no upload, no network.$flavour
 CONTROL
-(cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
-dpkg-deb --root-owner-group -Zxz --build "$root" "$file" >/dev/null
+[ "$package" = balloon ] && sed -i '/^Provides: balloon$/d' "$root/DEBIAN/control"
+(cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum >DEBIAN/md5sums)
+find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+dpkg-deb --root-owner-group -Zxz -z9 -Sextreme --threads-max=1 --build "$root" "$out/${package}_$version-1_amd64.deb" >/dev/null
