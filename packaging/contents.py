@@ -29,7 +29,7 @@ UNUSED_MODULES = (
 
 UNUSED_FILES = (
     "libQt6Network", "libQt6Qml", "libQt6Quick", "libQt6Pdf", "libQt6VirtualKeyboard", "libQt6OpenGL.",
-    "libQt6EglFs", "libQt6WlShell", "plugins/tls", "plugins/networkinformation", "plugins/egldeviceintegrations",
+    "libQt6EglFS", "libQt6WlShell", "plugins/tls", "plugins/networkinformation", "plugins/egldeviceintegrations",
     "plugins/platforms/libqeglfs", "plugins/platforms/libqlinuxfb", "plugins/platforms/libqvnc",
     "plugins/platforms/libqminimalegl", "plugins/platforms/libqvkkhrdisplay", "plugins/imageformats/libqpdf",
     "plugins/imageformats/libqtiff", "plugins/imageformats/libqicns", "plugins/imageformats/libqwbmp",
