@@ -44,6 +44,8 @@ lint:
 types:
 	$(BIN)/mypy
 	$(BIN)/mypy packaging/demo.py
+	$(BIN)/mypy packaging/build.py packaging/contents.py packaging/requirements.py packaging/smoke.py packaging/stamp.py \
+		packaging/icons/render.py packaging/linux/trim_icu.py packaging/linux/words.py
 	$(BIN)/mypy packaging/check_captions.py
 	$(BIN)/mypy benchmarks
 	$(BIN)/mypy benchmarks/gpu.py

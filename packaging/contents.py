@@ -18,6 +18,8 @@ UNUSED_MODULES = (
     "torch", "transformers", "onnx", "onnxscript", "safetensors", "rapidocr", "huggingface_hub", "scipy", "yaml",
     "onnxruntime.quantization", "onnxruntime.tools", "onnxruntime.transformers", "onnxruntime.datasets",
     "numpy.f2py", "numpy.testing", "numpy.distutils", "numpy._pyinstaller", "numpy.ctypeslib",
+    "numpy._core._multiarray_tests", "numpy._core._operand_flag_tests", "numpy._core._struct_ufunc_tests",
+    "numpy._core._rational_tests", "numpy._core._umath_tests",
     "pygments", "markdown_it", "httpx", "anyio", "typer", "click",
     "PIL.ImageTk", "PIL._imagingtk", "PIL.ImageQt", "PIL.ImageFont", "PIL._imagingft", "PIL.SpiderImagePlugin",
     "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtPrintSupport",
@@ -37,7 +39,7 @@ UNUSED_FILES = (
     "plugins/wayland-graphics-integration-client", "plugins/wayland-shell-integration/libwl-shell",
     "plugins/wayland-shell-integration/libivi", "plugins/wayland-shell-integration/libqt-shell",
     "plugins/wayland-shell-integration/libfullscreen", "plugins/qmltooling", "plugins/platformthemes/libqgtk3",
-    "opengl32sw.dll", "D3Dcompiler_47.dll",
+    "opengl32sw.dll", "D3Dcompiler_47.dll", "onnxruntime_providers_tensorrt",
 )  # fmt: skip
 """Parts of Qt that come along because a plugin that Balloon has no use for asks for them."""
 

@@ -14,7 +14,7 @@ mkdir -p "$root/DEBIAN" "$root/usr/share/lintian/overrides"
 doc="$root/usr/share/doc/$package"
 [ "$package" = balloon ] || mv "$root/usr/share/doc/balloon" "$doc"
 install -m 644 "$here/copyright" "$doc/copyright"
-sed "s/^balloon:/$package:/; s/^balloon /$package /" "$here/lintian-overrides" >"$root/usr/share/lintian/overrides/$package"
+sed "s/^balloon:/$package:/; s,share/doc/balloon/,share/doc/$package/," "$here/lintian-overrides" >"$root/usr/share/lintian/overrides/$package"
 chmod 644 "$root/usr/share/lintian/overrides/$package"
 gzip -9n >"$doc/changelog.Debian.gz" <<CHANGELOG
 $package ($version-1) unstable; urgency=medium

@@ -100,7 +100,7 @@ def link(package: bytes, library: Path, symbol: str) -> None:
             "-z",
             "noseparate-code",
         )
-        subprocess.run(["ld", "-shared", *soname, "-o", str(library), str(made)], check=True)
+        subprocess.run(["ld", "-shared", "--strip-all", *soname, "-o", str(library), str(made)], check=True)
 
 
 def main(library: Path) -> int:

@@ -40,7 +40,10 @@ enter_root() {
 no_python() { inside sh -c '! command -v python3' || fail "there is Python: it proves nothing"; }
 
 # Tools that look at a window; they bring libraries along, so whatever checks dependencies comes before.
-install_screen() { install_quietly xvfb xauth xdotool procps imagemagick fonts-wqy-microhei; }
+install_screen() {
+    install_quietly xvfb xauth xdotool procps imagemagick fonts-wqy-microhei locales
+    for language in en_US zh_CN; do inside localedef -i "$language" -f UTF-8 "$language.UTF-8"; done
+}
 
 # Every library that the bundle in $1 asks for is there.
 check_libraries() {

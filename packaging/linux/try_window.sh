@@ -39,7 +39,7 @@ search_for() {
     shoot "$2"
 }
 
-export LANG=en_US.UTF-8 LC_ALL=
+export LC_ALL=en_US.UTF-8
 open_window # the first start, cold
 pgrep -f balloon-engine >/dev/null || { echo "no engine"; exit 1; }
 close_window
@@ -53,7 +53,7 @@ xdotool key Down Down Return # "Find similar captions"
 settle
 shoot captions
 close_window
-LANG=zh_CN.UTF-8
+export LC_ALL=zh_CN.UTF-8
 open_window
-search_for '草地上的狗' interface-chinese
+search_for '滑雪的人' interface-chinese
 close_window
