@@ -57,6 +57,12 @@ def test_window_opens_with_the_library_named(started: list[Sequence[str]], tmp_p
     assert started == [[sys.executable, "-m", "desktop", "--library", str(tmp_path)]]
 
 
+def test_window_opens_with_a_shared_library_by_its_address(started: list[Sequence[str]]) -> None:
+    assert run("open", "--library", "postgresql://me@server/photos") == 0
+
+    assert started == [[sys.executable, "-m", "desktop", "--library", "postgresql://me@server/photos"]]
+
+
 @pytest.mark.parametrize(
     ("found", "code", "says"),
     [

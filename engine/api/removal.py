@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from engine.config import own_models_dir
+from engine.config import own_models_dir, place_file
 from engine.errors import KnownError
 from engine.library.captions import Captions
 from engine.library.database import NO_MEDIA, Database
@@ -38,7 +38,10 @@ class Remains:
 
 
 def find_remains(paths: LibraryPaths, *, everything: bool) -> list[Remains]:
-    """What is there of this library and, with ``everything``, of own models, settings, logs and caches."""
+    """What is there of this library and, with ``everything``, of own models, settings, logs and caches.
+
+    Of a shared library only what this computer derived from it: its database belongs to several people.
+    """
     kinds: list[tuple[str, Iterable[Path]]] = [
         ("library", _library_files(paths)),
         ("thumbnails and caches", (paths.thumbnails, paths.previews, paths.cache)),
@@ -48,16 +51,20 @@ def find_remains(paths: LibraryPaths, *, everything: bool) -> list[Remains]:
         kinds += [
             ("own models", (card.parent for card in own_models_dir().glob("*/model.json"))),
             ("settings", _named(platformdirs.user_config_path("balloon", appauthor=False), "desktop.ini*")),
+            ("the library's place", (place_file(),)),
             ("state", _state(platformdirs.user_state_path("balloon", appauthor=False))),
             ("logs", _named(platformdirs.user_log_path("balloon", appauthor=False), "*.log*")),
             ("pasted pictures", (platformdirs.user_cache_path("balloon", appauthor=False) / "pasted",)),
+            ("previews of shared libraries", platformdirs.user_cache_path("balloon", appauthor=False).glob("shared-*")),
         ]
     there = [(what, tuple(path for path in found if os.path.lexists(path))) for what, found in kinds]
     return [Remains(what, found, sum(map(_byte_size, found))) for what, found in there if found]
 
 
 def own_caption_count(paths: LibraryPaths) -> int:
-    """How many captions a person wrote or imported; 0 where the library cannot say."""
+    """How many captions a person wrote or imported; 0 where the library cannot say, or is another computer's."""
+    if paths.address is not None:
+        return 0
     try:
         database = Database.open_reader(paths)
     except KnownError:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from engine.cli.main import EXIT_DONE, EXIT_NOTHING
-from engine.config import LIBRARY_VARIABLE, library_paths
+from engine.config import LIBRARY_VARIABLE, SHARED_SCHEMES, library_paths
 from engine.errors import KnownError
 from engine.protocol import ErrorKind
 
@@ -26,8 +26,13 @@ def open_window(options: argparse.Namespace, _: Output) -> int:
     import subprocess
 
     paths = [os.path.abspath(path.expanduser()) for path in options.paths]
-    library = ("--library", os.path.abspath(options.library.expanduser())) if options.library else ()
+    library = ("--library", _whole(options.library)) if options.library else ()
     return subprocess.call([sys.executable, "-m", "desktop", *library, *(("--", *paths) if paths else ())])
+
+
+def _whole(library: str) -> str:
+    """A shared library's address as it is, a folder by its whole name."""
+    return library if library.startswith(SHARED_SCHEMES) else os.path.abspath(os.path.expanduser(library))
 
 
 def remove_library(options: argparse.Namespace, output: Output) -> int:

@@ -35,6 +35,7 @@ def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert balloon(home, "caption", "add", photo, "my words").returncode == 0
     for place in (
         ".config/balloon/desktop.ini",
+        ".cache/balloon/shared-0123456789abcdef/thumbnails/1.jpg",
         ".local/state/balloon/0123456789abcdef/desktop.lock",
         ".local/state/balloon/log/engine.log",
         ".cache/balloon/pasted/1.png",
@@ -137,3 +138,24 @@ def test_nothing_to_remove_is_said(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "nothing of Balloon" in done.stderr
     assert not files(tmp_path / "empty")
+
+
+def test_library_that_was_moved_goes_with_the_note_of_its_place(home: Path, tmp_path: Path) -> None:
+    place = tmp_path / "disk" / "library"
+    place.parent.mkdir()
+    (home / ".local" / "share" / "balloon" / "library").rename(place)
+    (home / ".config" / "balloon" / "library-place").write_bytes(os.fsencode(place))
+    done = balloon(home, "library", "remove", "--yes")
+
+    assert done.returncode == 0, done.stderr
+    assert files(home) == ["Pictures/a.jpg"]
+    assert not place.exists()
+
+
+def test_database_of_a_shared_library_is_not_this_computers_to_remove(home: Path) -> None:
+    before = files(home)
+    done = balloon(home, "library", "remove", "--yes", "--library", "postgresql://nobody@127.0.0.1:1/photos")
+
+    assert done.returncode == 1
+    assert "nothing of Balloon" in done.stderr
+    assert files(home) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ def test_manual_tells_every_command_and_option() -> None:
             assert f"balloon {' '.join(command.words)}\\fR" in page
     assert not [name for name in options() if words.roff(name) not in page]
     assert '2026-01-02 "Balloon 9.9"' in page
-    assert "@" not in page
+    assert not re.search("@[A-Z]+@", page)
 
 
 @pytest.mark.skipif(shutil.which("man") is None, reason="needs man")
