@@ -23,6 +23,7 @@ from engine.models.accelerators import AUTOMATIC, provider_called
 from engine.models.catalog import find_package
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from engine.config import LibraryPaths
@@ -61,6 +62,14 @@ class Shared:
         version = hashlib.sha256(self.bank_file.read_bytes()).hexdigest()[:16]
         cache = self.paths.cache / f"bank-{version}-{self.encoder.card.text_fingerprint[:16]}.npy"
         return BankVectors(read_bank(self.bank_file), cache, self.encoder)
+
+    @cached_property
+    def is_word(self) -> Callable[[str], bool]:
+        """Whether a run of Chinese characters is one word, by the caption bank."""
+        from engine.search.chinese_words import words_of
+
+        captions = () if self.bank is None else self.bank.captions
+        return words_of(caption.text for caption in captions if caption.language == "zh")
 
     @cached_property
     def grids(self) -> GridShelf:

@@ -101,7 +101,7 @@ def explain(parts: Parts, request: ExplainRequest) -> Explanation:
     text = parse(request.text, today=today()).text
     if not text:
         raise KnownError(ErrorKind.USAGE, "There are no words to look for in the photo.")
-    maps = maps_of(parts.encoder, text, parts.encoder.encode_grid(_pixels(parts, photo)))
+    maps = maps_of(parts.encoder, text, parts.encoder.encode_grid(_pixels(parts, photo)), parts.shared.is_word)
     vector = parts.embeddings().get(photo.content)
     score = 0.0 if vector is None else float(parts.encoder.encode_texts([text])[0] @ vector)
     return Explanation(

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.library.text_index import terms_of
+from engine.search.chinese_words import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from engine.models.encoder import Encoder
 
 MOST_WORDS = 8
-_CHINESE_PIECE = 2
 _CJK = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -33,9 +35,14 @@ class WordMap:
     relevance: NDArray[np.float32]
 
 
-def explain(encoder: Encoder, text: str, grid: NDArray[np.float32]) -> list[WordMap]:
-    """Relevance of ``text`` as a whole (first) and of its words over ``grid``, shape (cells, dim)."""
-    words = _words(text)
+def explain(
+    encoder: Encoder, text: str, grid: NDArray[np.float32], is_word: Callable[[str], bool] = lambda _: False
+) -> list[WordMap]:
+    """Relevance of ``text`` as a whole (first) and of its words over ``grid``, shape (cells, dim).
+
+    ``is_word`` tells which runs of Chinese characters are one word.
+    """
+    words = _words(text, is_word)
     vectors = encoder.encode_texts([text, *words])
     side = round(len(grid) ** 0.5)
     maps = [_scaled(grid @ vector).reshape(side, side) for vector in vectors]
@@ -45,15 +52,11 @@ def explain(encoder: Encoder, text: str, grid: NDArray[np.float32]) -> list[Word
     ]
 
 
-def _words(text: str) -> list[str]:
-    """Words as a person would point at them; a run of Chinese, which has no spaces, in pieces of two characters."""
+def _words(text: str, is_word: Callable[[str], bool] = lambda _: False) -> list[str]:
+    """Words as a person would point at them."""
     words: list[str] = []
     for term in terms_of(text):
-        if _CJK.search(term) and len(term) > _CHINESE_PIECE + 1:
-            starts = [*range(0, len(term) - 1, _CHINESE_PIECE), len(term) - _CHINESE_PIECE]  # the last may overlap
-            words += [term[at : at + _CHINESE_PIECE] for at in starts]
-        else:
-            words.append(term)
+        words += cut(term, is_word) if _CJK.search(term) else [term]
     return list(dict.fromkeys(words))[:MOST_WORDS]
 
 

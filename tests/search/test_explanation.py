@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.models.encoder import Encoder
+from engine.search.chinese_words import cut, words_of
 from engine.search.explanation import MOST_WORDS, _words, explain
 from tests.fakes import COLOURS
 from tests.search.gallery import EDGE, Palette
@@ -71,14 +72,39 @@ def test_text_of_little_words_is_explained_as_a_whole() -> None:
         ("a red balloon over the sea", ["red", "balloon", "over", "sea"]),
         ("红气球", ["红气球"]),
         ("海上气球", ["海上", "气球"]),
-        ("海上红气球", ["海上", "红气", "气球"]),
-        ("海上的红气球 red", ["海上", "的红", "气球", "red"]),
+        ("街上的公交车", ["街上", "公交车"]),
+        ("海上的红气球 red", ["海上", "红气球", "red"]),
+        ("一只在草地上的狗", ["草地上", "狗"]),
         ("red red Red", ["red"]),
         ("", []),
     ],
 )
 def test_words_are_what_a_person_would_point_at(text: str, words: list[str]) -> None:
     assert _words(text) == words
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        ("桌上的笔记本电脑", ["桌上", "笔记本电脑"]),
+        ("看笔记本电脑", ["看", "笔记本电脑"]),
+        ("笔记本电脑上放书", ["笔记本电脑上", "放书"]),
+        ("红色火车", ["红色", "火车"]),
+    ],
+)
+def test_words_the_captions_use_often_stay_whole(run: str, words: list[str]) -> None:
+    captions = ["桌上的笔记本电脑", "床上的笔记本电脑", "用笔记本电脑的人"]
+    assert cut(run, words_of(captions)) == words
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="一只的在红色火车站里", min_size=1, max_size=30))
+def test_cut_words_stand_in_the_text_in_order(run: str) -> None:
+    rest = run
+    for word in cut(run, words_of(["红色火车站"] * 3)):
+        assert word
+        assert word in rest
+        rest = rest.split(word, 1)[1]
 
 
 @settings(deadline=None)
