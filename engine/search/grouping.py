@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.imaging.formats import RAW_SUFFIXES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 NEAR_COPY = 0.93
 BURST = 0.85
 BURST_SECONDS = 10
+CAMERA_SUFFIXES = RAW_SUFFIXES | {".heic", ".heif", ".hif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ def group(shots: Sequence[Shot]) -> list[list[int]]:
     for row, shot in enumerate(shots):
         stem = shot.path.with_suffix("")
         place = by_stem.get(stem)
+        if place is not None and not _is_one_shot(shots[groups[place][0]], shot, likeness[row, groups[place][0]]):
+            place = None
         if place is None:
             leaders = [members[0] for members in groups]
             near = np.flatnonzero(likeness[row, leaders] >= BURST).tolist()
@@ -63,6 +68,11 @@ def _likeness(shots: Sequence[Shot]) -> NDArray[np.float32]:
             vectors[row] = shot.vector
     pairs: NDArray[np.float32] = vectors @ vectors.T
     return pairs
+
+
+def _is_one_shot(one: Shot, other: Shot, likeness: float) -> bool:
+    """Two files of one name: a camera's pair, or the same picture saved twice; not a 1.png and a 1.jpg of another."""
+    return likeness >= BURST or any(shot.path.suffix.lower() in CAMERA_SUFFIXES for shot in (one, other))
 
 
 def _is_one_moment(one: Shot, other: Shot, likeness: float) -> bool:

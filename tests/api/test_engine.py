@@ -336,3 +336,11 @@ assert not heavy, heavy
 """
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", script], cwd=root, check=True, timeout=60)
+
+
+def test_live_photo_is_one_and_its_film_no_issue(desk: Desk) -> None:
+    photo = desk.photo("IMG_1.jpg")
+    (photo.with_suffix(".MOV")).write_bytes(b"\0\0\0\x14ftypqt  " + b"film" * 100)
+    desk.index()
+    assert [hit.path.to_path().name for hit in desk.engine.browse(BrowseRequest()).hits] == ["IMG_1.jpg"]
+    assert desk.engine.issues() == []

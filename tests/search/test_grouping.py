@@ -21,6 +21,11 @@ def test_raw_and_jpeg_of_one_name_are_one() -> None:
     assert group([shot("a.jpg", X), shot("b.jpg", Y), shot("a.arw", Y)]) == [[0, 2], [1]]
 
 
+def test_pictures_of_one_name_that_show_other_things_are_two() -> None:
+    assert group([shot("1.jpg", X), shot("1.png", Y), shot("1.webp", LIKE_X)]) == [[0, 2], [1]]
+    assert group([shot("1.jpg", X), shot("1.HEIC", Y)]) == [[0, 1]]
+
+
 def test_same_name_in_another_folder_is_another_photo() -> None:
     assert group([shot("one/a.jpg", X), shot("two/a.jpg", Y)]) == [[0], [1]]
 
