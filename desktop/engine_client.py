@@ -64,8 +64,8 @@ class EngineClient(QObject):
     Signals:
         state_changed(object): ``EngineState``.
         welcomed(object): ``Welcome``, at each start of the engine.
-        index_progress(object), index_finished(object), search_improved(object), library_changed(object): the
-            notifications of ``engine.protocol.methods``.
+        index_progress(object), index_finished(object), search_improved(object), library_changed(object),
+            model_progress(object): the notifications of ``engine.protocol``.
     """
 
     state_changed = Signal(object)
@@ -74,6 +74,7 @@ class EngineClient(QObject):
     index_finished = Signal(object)
     search_improved = Signal(object)
     library_changed = Signal(object)
+    model_progress = Signal(object)
 
     def __init__(self, command: EngineCommand, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -88,6 +89,7 @@ class EngineClient(QObject):
             "index.finished": self.index_finished,
             "search.improved": self.search_improved,
             "library.changed": self.library_changed,
+            "models.progress": self.model_progress,
         }
         self._decoder = ReplyDecoder(self)
         self._decoder.decoded.connect(self._on_decoded)

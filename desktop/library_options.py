@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from desktop.asking import Asker
 from engine.protocol.methods import SettingValue
@@ -61,6 +61,49 @@ class SettingCheckBox(QCheckBox):
     def _put_back(self) -> None:
         with QSignalBlocker(self):
             self.setChecked(self._stored)
+
+
+class SettingLine(QLineEdit):
+    """A setting that is a text; an empty one is the default.
+
+    Signals:
+        stored(): the person's text has been stored.
+        failed(failure): an ``EngineFailure``; the text was taken back.
+    """
+
+    stored = Signal()
+    failed = Signal(object)
+
+    def __init__(self, client: EngineClient, key: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._key = key
+        self._asker = Asker(client, self)
+        self._stored = ""
+        self.setEnabled(False)
+        self.editingFinished.connect(self._on_edited)
+
+    def load(self) -> None:
+        """Ask for the value."""
+        self._asker.ask_anew("settings.get", SettingValue(self._key), self._on_value, self._on_failed)
+
+    def _on_value(self, setting: SettingValue) -> None:
+        self._stored = setting.value or ""
+        self.setText(self._stored)
+        self.setEnabled(True)
+
+    def _on_edited(self) -> None:
+        text = self.text().strip()
+        if text != self._stored:
+            setting = SettingValue(self._key, text or None)
+            self._asker.ask_anew("settings.set", setting, self._on_stored, self._on_failed)
+
+    def _on_stored(self, setting: SettingValue) -> None:
+        self._on_value(setting)
+        self.stored.emit()
+
+    def _on_failed(self, failure: EngineFailure) -> None:
+        self.setText(self._stored)
+        self.failed.emit(failure)
 
 
 class WorkersBox(QComboBox):

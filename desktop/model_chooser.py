@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QButtonGroup, QLabel, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
 from desktop.asking import Asker
 from desktop.caption_model import LANGUAGE_NAMES
+from desktop.model_adding import ModelAdding
 from desktop.wording import number
 from engine.protocol.methods import Empty, ModelList, ModelUse
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from desktop.reply_decoder import EngineFailure
     from engine.protocol import LibraryStatus
     from engine.protocol.methods import ModelRow
+
+
+EMBEDDED: Final = "balloon-mini"
+"""It came with Balloon and stays."""
 
 
 class ModelChooser(QWidget):
@@ -38,6 +43,8 @@ class ModelChooser(QWidget):
         self._details: list[QLabel] = []
         self.group = QButtonGroup(self)
         self.group.idToggled.connect(self._on_toggled)
+        self._client = client
+        self.adding: ModelAdding | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._rows = QWidget()
@@ -46,12 +53,51 @@ class ModelChooser(QWidget):
         self.hint.setWordWrap(True)
         self.hint.hide()
         self._column.addWidget(self.hint)
+        self._column.addLayout(self._make_buttons())
         client.library_changed.connect(self._on_library_changed)
 
     def load(self) -> None:
         """Ask for the models and for how many photos there are."""
         self._lists.ask_anew("models.list", Empty(), self._on_models, self._on_failed)
         self._statuses.ask_anew("status", Empty(), self._on_status)
+
+    def open_adding(self) -> None:
+        """Show what models can be added."""
+        if self.adding is None:
+            self.adding = ModelAdding(self._client, self.window())
+            self.adding.installed.connect(self.load)
+            self.adding.use_asked.connect(self._use)
+        self.adding.show()
+        self.adding.raise_()
+        self.adding.activateWindow()
+
+    def _make_buttons(self) -> QHBoxLayout:
+        self.add_button = QPushButton(self.tr("Add a model…"))
+        self.add_button.clicked.connect(self.open_adding)
+        self.remove_button = QPushButton(self.tr("Remove a model"))
+        self.remove_button.setMenu(QMenu(self.remove_button))
+        self.remove_button.menu().aboutToShow.connect(self._fill_removal)
+        row = QHBoxLayout()
+        row.addWidget(self.add_button)
+        row.addWidget(self.remove_button)
+        row.addStretch(1)
+        return row
+
+    def _fill_removal(self) -> None:
+        menu = self.remove_button.menu()
+        menu.clear()
+        for model in self._removable():
+            action = menu.addAction(model.name.replace("&", "&&"))
+            action.triggered.connect(lambda _checked=False, key=model.key: self._remove(key))
+
+    def _removable(self) -> list[ModelRow]:
+        return [model for model in self._models if not (model.in_use or model.is_coming or model.key == EMBEDDED)]
+
+    def _remove(self, key: str) -> None:
+        self._lists.ask_anew("models.remove", ModelUse(key), self._on_models, self._on_failed)
+
+    def _use(self, key: str) -> None:
+        self._lists.ask_anew("models.use", ModelUse(key), self._on_models, self._on_failed)
 
     def _on_models(self, result: ModelList) -> None:
         self._models = result.models
@@ -78,6 +124,7 @@ class ModelChooser(QWidget):
                 button.setChecked(model.key == self._chosen)
                 detail.setText(self._detail(model))
                 button.setAccessibleDescription(detail.text())
+        self.remove_button.setVisible(bool(self._removable()))
         self._show_hint()
 
     def _make_rows(self) -> None:
@@ -123,7 +170,7 @@ class ModelChooser(QWidget):
     def _on_toggled(self, position: int, checked: bool) -> None:
         key = self._models[position].key
         if checked and key != self._chosen:
-            self._lists.ask_anew("models.use", ModelUse(key), self._on_models, self._on_failed)
+            self._use(key)
 
     def _on_failed(self, failure: EngineFailure) -> None:
         self._show()

@@ -493,6 +493,53 @@
     </message>
 </context>
 <context>
+    <name>InstallProgress</name>
+    <message>
+        <source>Progress of the installation</source>
+        <translation>安装进度</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>One moment…</source>
+        <translation>请稍候…</translation>
+    </message>
+    <message>
+        <source>Downloading: {done} of {total}</source>
+        <translation>正在下载：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>Asking the hub…</source>
+        <translation>正在查询模型仓库…</translation>
+    </message>
+    <message>
+        <source>Downloading…</source>
+        <translation>正在下载…</translation>
+    </message>
+    <message>
+        <source>Copying…</source>
+        <translation>正在复制…</translation>
+    </message>
+    <message>
+        <source>Trying the model out…</source>
+        <translation>正在试用模型…</translation>
+    </message>
+    <message>
+        <source>Installing…</source>
+        <translation>正在安装…</translation>
+    </message>
+    <message>
+        <source>Converting the model…</source>
+        <translation>正在转换模型…</translation>
+    </message>
+    <message>
+        <source>The model {model} is installed.</source>
+        <translation>模型 {model} 已安装。</translation>
+    </message>
+</context>
+<context>
     <name>IssuesView</name>
     <message>
         <source>Files with problems</source>
@@ -623,7 +670,74 @@
     </message>
 </context>
 <context>
+    <name>ModelAdding</name>
+    <message>
+        <source>Add a search model</source>
+        <translation>添加搜索模型</translation>
+    </message>
+    <message>
+        <source>Address of a mirror</source>
+        <translation>镜像地址</translation>
+    </message>
+    <message>
+        <source>Models that can be added</source>
+        <translation>可以添加的模型</translation>
+    </message>
+    <message>
+        <source>Install</source>
+        <translation>安装</translation>
+    </message>
+    <message>
+        <source>owner/name of a model, or the path of a folder</source>
+        <translation>模型的 owner/name，或文件夹的路径</translation>
+    </message>
+    <message>
+        <source>Another model</source>
+        <translation>其他模型</translation>
+    </message>
+    <message>
+        <source>Folder…</source>
+        <translation>文件夹…</translation>
+    </message>
+    <message>
+        <source>Install another model</source>
+        <translation>安装其他模型</translation>
+    </message>
+    <message>
+        <source>Mirror</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>A model is downloaded from {address} when you press Install, and never otherwise.</source>
+        <translation>只有按下“安装”时才会从 {address} 下载模型，其他时候绝不会下载。</translation>
+    </message>
+    <message>
+        <source>Choose the folder of a model</source>
+        <translation>选择模型所在的文件夹</translation>
+    </message>
+    <message>
+        <source>Search with it</source>
+        <translation>用它搜索</translation>
+    </message>
+    <message>
+        <source>Another model is being installed. Please wait until it is done.</source>
+        <translation>正在安装另一个模型，请等待其完成。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+</context>
+<context>
     <name>ModelChooser</name>
+    <message>
+        <source>Add a model…</source>
+        <translation>添加模型…</translation>
+    </message>
+    <message>
+        <source>Remove a model</source>
+        <translation>移除模型</translation>
+    </message>
     <message>
         <source>{model} searches as soon as it has seen all photos.</source>
         <translation>{model} 看完所有照片后就会开始用于搜索。</translation>
@@ -631,6 +745,21 @@
     <message>
         <source>searches {indexed} of {contents} photos</source>
         <translation>可搜索 {contents} 张照片中的 {indexed} 张</translation>
+    </message>
+</context>
+<context>
+    <name>OfferModel</name>
+    <message>
+        <source>many languages</source>
+        <translation>多种语言</translation>
+    </message>
+    <message>
+        <source>about {size} MB</source>
+        <translation>约 {size} MB</translation>
+    </message>
+    <message>
+        <source>{set}: {percent} % (published in {source})</source>
+        <translation>{set}：{percent}%（发布于 {source}）</translation>
     </message>
 </context>
 <context>

@@ -63,6 +63,7 @@ class FakeClient(QObject):
     index_finished = Signal(object)
     search_improved = Signal(object)
     library_changed = Signal(object)
+    model_progress = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
