@@ -76,9 +76,12 @@ class Encoder:
         """How many photos at once suit what runs the image tower."""
         return self._runner.batch_size
 
-    def release_images(self) -> None:
-        """Give back the memory of the image tower, on the GPU and here, until the next photo comes."""
-        self._runner.release()
+    def release_images(self, idle_s: float = 0.0) -> bool:
+        """Give back the image tower's memory, on the GPU and here, unless it ran in the last ``idle_s`` seconds.
+
+        The next photo loads it again. Gives whether there was anything to give back.
+        """
+        return self._runner.release(idle_s)
 
     def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Encode (N, size, size, 3) uint8 RGB pixels, 0..255, into (N, dim) float32 unit vectors.

@@ -5,8 +5,11 @@ A provider that fails later is left for the CPU, and the reason is kept for ``ba
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import logging
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -74,6 +77,7 @@ class ImageRunner:
         self._batch = BatchSize(ON_CPU, ON_CPU)
         self._reasons: tuple[str, ...] = ()
         self._told = RunnerFacts()
+        self._used_at = 0.0
 
     @property
     def batch_size(self) -> int:
@@ -85,23 +89,32 @@ class ImageRunner:
         """What ran the last batch, and how fast."""
         return self._told
 
-    def release(self) -> None:
-        """Give the memory back, on the GPU and here; the next photo loads the tower again."""
+    def release(self, idle_s: float = 0.0) -> bool:
+        """Give the memory back, on the GPU and here, if nothing ran for ``idle_s``; the next photo loads it again.
+
+        Gives whether there was anything to give back.
+        """
         with self._loading, self._running:
+            if (self._cpu is None and self._fast is None) or time.monotonic() - self._used_at < idle_s:
+                return False
             self._cpu = self._fast = None
         gc.collect()
+        _trim_heap()
+        return True
 
     def run(self, output: str, rows: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
         """Run rows (N, ...) of the tower's one input and give the output's rows as float32."""
         parts: list[NDArray[np.float32]] = []
         self._session_for(len(rows))  # what runs them says how many at once
         begin = 0
+        self._used_at = time.monotonic()
         while begin < len(rows):
             part = rows[begin : begin + self.batch_size]
             done = self._run_some(output, part, len(rows))
             if done is not None:
                 parts.append(done)
                 begin += len(part)
+        self._used_at = time.monotonic()
         return np.concatenate(parts)
 
     def _run_some(
@@ -213,6 +226,13 @@ class ImageRunner:
         except AcceleratorError as error:
             return f"{short_name(provider)}: {error}"
         return ""
+
+
+def _trim_heap() -> None:
+    """Have glibc give freed memory back to the system: weights and arenas were hundreds of megabytes."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def trial_rows(card: ModelCard) -> NDArray[np.uint8] | NDArray[np.float32]:

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+REST_AFTER_S = 60.0
+"""Without a photo to look at; then the image tower's memory is given back."""
+LOOK_EVERY_S = 20.0
+
 _DISK_TROUBLE = {
     errno.ENOSPC: ErrorKind.DISK_FULL,
     errno.EDQUOT: ErrorKind.DISK_FULL,
@@ -195,11 +199,18 @@ class IndexingThread:
             self._own.close()
 
     def _next(self) -> Wish | None:
+        while not self._wait_for_work():
+            self._models.rest(REST_AFTER_S)
         with self._changed:
             self._changed.wait_for(self._may_run)
             wish, self._wish = self._wish, None
             self._is_urgent = False
             return None if self._is_closing else wish
+
+    def _wait_for_work(self) -> bool:
+        """False now and then, while there is none."""
+        with self._changed:
+            return self._changed.wait_for(self._may_run, LOOK_EVERY_S)
 
     def _may_run(self) -> bool:
         is_held = self._is_paused or self._trouble is not None or self._holds > 0 or self._has_to_wait()

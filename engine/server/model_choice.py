@@ -48,6 +48,12 @@ class ModelChoice:
             engine.adopt(coming)
         return engine
 
+    def rest(self, idle_s: float) -> None:
+        """Let models that saw no photo for ``idle_s`` seconds give their image towers' memory back."""
+        coming = self._coming
+        for encoder in {self._root().encoder, *([] if coming is None else [coming.encoder])}:
+            encoder.release_images(idle_s)
+
     def is_current(self, engine: Engine) -> bool:
         """Whether ``engine`` has the model that answers."""
         return engine.encoder is self._root().encoder
