@@ -15,6 +15,7 @@ import numpy as np
 from engine.errors import KnownError
 from engine.imaging import worker
 from engine.imaging.pool import DecodeJob, DecodePool, Failed
+from engine.models.accelerators import gpu_memory, short_name
 from engine.models.package import verify
 from engine.models.session import runtime
 from engine.version import version
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from engine.config import LibraryPaths
     from engine.models.encoder import Encoder
+    from engine.models.image_runner import RunnerFacts
 
 PROBE_BATCH = 16
 PROBE_ROUNDS = 3
@@ -67,10 +69,36 @@ def _model(open_encoder: Callable[[], Encoder]) -> Iterator[Finding]:
     yield Finding(
         "model", f"{card.key}, {card.dim} numbers a photo, {' and '.join(card.languages)}, files as published"
     )
-    provider = (encoder.provider or "").removesuffix("ExecutionProvider")
-    left_out = f" ({'; '.join(encoder.provider_reasons)})" if encoder.provider_reasons else ""
-    yield Finding("provider", f"{provider} really used{left_out}")
-    yield Finding("speed", f"{rate:.0f} photos/s encoded in batches of {PROBE_BATCH}, a query in {query_ms:.1f} ms")
+    facts = encoder.facts
+    yield Finding("provider", _who_ran(facts))
+    if facts.reasons:
+        yield Finding("left out", "; ".join(facts.reasons))
+    yield Finding("speed", f"{rate:.0f} photos/s encoded in batches of {facts.batch}, a query in {query_ms:.1f} ms")
+    yield _memory(encoder)
+
+
+def _who_ran(facts: RunnerFacts) -> str:
+    """The provider that the session itself says ran the last batch, and how much of it by its profile."""
+    name = short_name(facts.provider or "none")
+    shares = facts.shares or {}
+    share = shares.get(facts.provider or "")
+    told = f" ({share:.0%} of a batch's time by its profile)" if share is not None else ""
+    width = " in float16" if facts.half_precision else ""
+    return f"{name} ran the last batch{width}{told}"
+
+
+def _memory(encoder: Encoder) -> Finding:
+    """What the image tower takes, found out by giving it back."""
+    import psutil
+
+    process = psutil.Process()
+    busy, gpu_busy = process.memory_info().rss, gpu_memory()
+    encoder.release_images()
+    idle, gpu_idle = process.memory_info().rss, gpu_memory()
+    text = f"{busy / 1e6:.0f} MB at work, {idle / 1e6:.0f} MB at rest"
+    if gpu_busy is not None and gpu_idle is not None:
+        text += f"; GPU {gpu_busy[0] / 1e6:.0f} MB and {gpu_idle[0] / 1e6:.0f} MB of {gpu_busy[1] / 1e6:.0f} MB"
+    return Finding("memory", text)
 
 
 def _photos_per_second(encoder: Encoder) -> float:

@@ -334,6 +334,7 @@ class Engine(Keeping):
             byte_size=parts.database.byte_size(),
             writer_active=not parts.shared.holds_lock and opening.is_held(self.paths),
             recovered_from=None if (recovery := self.recovery()) is None else recovery.set_aside,
+            **self.last_run(),
         )
 
     def issues(self) -> list[IssueRow]:

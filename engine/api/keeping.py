@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.api.parts import Parts, matrix_of, open_encoder
 from engine.config import model_dirs
@@ -22,6 +23,7 @@ OCR_SETTING = "ocr.enabled"
 WORKERS_SETTING = "index.workers"
 BANK_SETTING = "captions.bank"
 ENDPOINT_SETTING = "models.endpoint"
+LAST_RUN_SETTING = "models.last_run"
 
 
 class Keeping:
@@ -114,6 +116,21 @@ class Keeping:
         find_package(key, model_dirs())
         self.set_setting(MODEL_SETTING, key)
         return self.models()
+
+    def remember_run(self) -> None:
+        """Write down what ran the last photos and how fast: other processes show it."""
+        facts = self._parts.encoder.facts
+        if facts.provider is not None:
+            told = {"provider": facts.provider, "photos_per_s": facts.photos_per_s, "batch": facts.batch}
+            self.set_setting(LAST_RUN_SETTING, json.dumps(told))
+
+    def last_run(self) -> dict[str, Any]:
+        """``provider``, ``photos_per_s`` and ``batch`` of the last photos that were encoded, here or elsewhere."""
+        facts = self._parts.encoder.facts
+        if facts.provider is not None:
+            return {"provider": facts.provider, "photos_per_s": facts.photos_per_s, "batch": facts.batch}
+        known = json.loads(self.get_setting(LAST_RUN_SETTING) or "{}")
+        return {name: known.get(name) for name in ("provider", "photos_per_s", "batch")}
 
     def hub_setting(self) -> str | None:
         """The hub or mirror that this library's settings name."""

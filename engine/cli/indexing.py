@@ -39,6 +39,7 @@ def index(options: argparse.Namespace, output: Output) -> int:
             _switch_ocr(engine, on=options.ocr)
         decode = DecodeOptions(workers=options.workers) if options.workers else DecodeOptions()
         report = _bring_up_to_date(engine.indexer(decode, on=options.on), folders, output)
+        engine.remember_run()
         _tell(report, output, engine)
         if options.watch and not report.interrupted:
             return _watch(engine, folders, decode, output)
@@ -77,6 +78,7 @@ def _watch(engine: Engine, folders: Sequence[Folder], decode: DecodeOptions, out
     with Watcher(folders) as watcher, _stopping(watcher.close) as interrupted:
         output.note("Watching. Press Ctrl+C to stop.")
         while not interrupted():
+            engine.encoder.release_images()
             changed = watcher.wait(RECONCILE_EVERY_S)
             if interrupted():
                 break

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from engine.cli.output import Output
-    from engine.protocol import CheckFinding
+    from engine.protocol import CheckFinding, LibraryStatus
 
 
 def folders(options: argparse.Namespace, output: Output) -> int:
@@ -70,11 +70,19 @@ def status(options: argparse.Namespace, output: Output) -> int:
             ("pending", f"{found.pending}"),
             ("issues", f"{found.issues}"),
             ("size", f"{found.byte_size / 1e6:.1f} MB"),
+            ("encoded on", _encoded_on(found)),
             ("indexing now", "yes, in another process" if found.writer_active else "no"),
         ]
         + ([("recovered", f"from the damaged file in {found.recovered_from}")] if found.recovered_from else [])
     )
     return EXIT_DONE
+
+
+def _encoded_on(found: LibraryStatus) -> str:
+    if found.provider is None:
+        return "nothing yet"
+    rate = f", {found.photos_per_s:.0f} photos/s" if found.photos_per_s else ""
+    return f"{found.provider.removesuffix('ExecutionProvider')}{rate}, the last batch of {found.batch}"
 
 
 def issues(options: argparse.Namespace, output: Output) -> int:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.models.accelerators import CPU, HALF_PRECISION, choose_providers, short_name
-from engine.models.batching import FIRST, ON_CPU, BatchSize
+from engine.models.batching import ON_CPU, BatchSize
 from engine.models.package import verify
 from engine.models.probing import Trial, verdict
 from engine.models.session import AcceleratorError, Session, available_providers
@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 WORTH_A_GPU = 4
 """Fewer photos than this at once (one to be like, say) are not worth waking an accelerator for."""
 TRIAL_BATCH = 4
+TELLING = 8
+"""Fewer photos at once say little about how fast it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,7 @@ class ImageRunner:
         logger.warning("going on with the CPU: %s", self._reasons[-1])
 
     def _tell(self, session: Session, count: int, seconds: float) -> None:
-        is_whole = count >= min(FIRST, self.batch_size) or self._told.provider != session.provider
-        rate = count / max(seconds, 1e-9) if is_whole else self._told.photos_per_s
+        rate = count / max(seconds, 1e-9) if count >= TELLING else self._told.photos_per_s
         self._told = RunnerFacts(
             session.provider, self._reasons, session.shares, rate, count, self._graph(session.provider) != self._full
         )

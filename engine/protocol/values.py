@@ -165,6 +165,7 @@ class LibraryStatus:
     """The library in one look. ``indexed`` of ``contents`` distinct contents have a vector of ``model``.
 
     ``recovered_from``: where the damaged file lies that this library was made from, if it was.
+    ``provider`` ran the last photos (None: none yet), ``photos_per_s`` of them, ``batch`` at once.
     """
 
     library: str
@@ -178,6 +179,9 @@ class LibraryStatus:
     byte_size: int
     writer_active: bool
     recovered_from: str | None = None
+    provider: str | None = None
+    photos_per_s: float | None = None
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

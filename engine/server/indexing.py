@@ -246,6 +246,7 @@ class IndexingThread:
             reports.break_off(report, is_paused=self._is_paused or self._has_to_wait())
         else:
             self._goes_anyway = False
+            engine.remember_run()
             reports.finish(report)
             if self._models.on_seen_all(engine):
                 self._notify("library.changed", LibraryChanged(engine.status()))

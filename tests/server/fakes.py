@@ -109,7 +109,7 @@ class FakeEngine:
         self.library = library
         self.write = write
         self.paths = LibraryPaths(library.root)
-        self.encoder = SimpleNamespace(card=SimpleNamespace(key="fake"), provider=None)
+        self.encoder = SimpleNamespace(card=SimpleNamespace(key="fake"), provider=None, release_images=lambda _: False)
         self.library.opened.append(threading.current_thread().name)
 
     def sibling(self, *, write: bool) -> FakeEngine:
@@ -140,6 +140,9 @@ class FakeEngine:
             return None
         self.library.improvement_gate.pass_through()
         return SearchResult(request.text, "fake", Confidence.MATCH, 2.0, result.hits)
+
+    def remember_run(self) -> None:
+        assert self.write
 
     def remember_search(self, text: str) -> None:
         assert self.write
