@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.protocol.methods import BrowseRequest, BrowseResult, SearchRequest, SimilarRequest, Understood
 
 MOST_HITS = 10_000_000
+HEAVIEST = 100.0
 
 
 def today() -> date:
@@ -40,7 +41,10 @@ def search(parts: Parts, request: SearchRequest) -> SearchResult:
     # A photo is no answer to the question what is like it.
     besides = frozenset(content for content, _ in known if content is not None)
     vectors = tuple(vector for _, vector in known)
-    asked = Asked(query, vectors, request.without, besides, bounded(request.limit), request.order, request.grouped)
+    asked = Asked(
+        query, vectors, request.without, besides, bounded(request.limit), request.order, request.grouped,
+        tuple(min(max(weight, -HEAVIEST), HEAVIEST) for weight in request.weights),
+    )  # fmt: skip
     return parts.retriever.search(asked)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -104,6 +105,10 @@ def _add_searching(
     search = _add(commands, common, "search", "searching:search", "find photos by words")
     search.add_argument("query", nargs="*", metavar="QUERY", help='words, -words, "exact", 2023, last summer, folder:x')
     search.add_argument("--photo", type=Path, action="append", default=[], metavar="FILE", help="like this photo, too")
+    search.add_argument(
+        "--weight", type=number, action="append", default=[], metavar="W",
+        help="how much each --photo counts, in their order (the words: 1; below 0: unlike it)",
+    )  # fmt: skip
     search.add_argument("--not", dest="without", action="append", default=[], metavar="TEXT", help="without this")
     search.add_argument(
         "--sort", choices=("relevance", "date"), default="relevance", help="date: only what really fits"
@@ -169,6 +174,14 @@ def _add_library(
     issues.add_argument("--retry", action="store_true", help="try them again at the next `balloon index`")
     check = _add(commands, common, "check", "library:check", "is the library sound?")
     check.add_argument("--repair", action="store_true", help="drop what is damaged and make it anew")
+
+
+def number(text: str) -> float:
+    """Read a weight; argparse names this function where it is none."""
+    weight = float(text)
+    if not math.isfinite(weight):
+        raise ValueError(text)
+    return weight
 
 
 def _add_measuring(

@@ -34,6 +34,7 @@ def search(options: argparse.Namespace, output: Output) -> int:
         limit=options.limit,
         order=options.sort,
         grouped=options.group,
+        weights=tuple(options.weight),
     )
     if not request.text.strip() and not request.photos and not request.without:
         raise KnownError(ErrorKind.USAGE, "Say what to look for: words, or --photo FILE.")

@@ -77,9 +77,11 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """One search: words (the whole query language), photos to be like, texts and weights on top.
+    """One search: words (the whole query language), photos to be like, texts not wanted on top.
 
-    ``order`` "date" sorts what lies above the confidence line by date, newest first.
+    ``weights`` say how much each of the ``photos`` counts, in their order; the words count 1, and so does a photo
+    without a weight. Below 0 a photo is one to be unlike. ``order`` "date" sorts what lies above the confidence line
+    by date, newest first.
     """
 
     text: str = ""
@@ -89,6 +91,7 @@ class SearchRequest:
     order: Literal["relevance", "date"] = "relevance"
     remember: bool = False
     grouped: bool = True
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

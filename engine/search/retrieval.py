@@ -62,6 +62,7 @@ class Asked:
     limit: int = 200
     order: Literal["relevance", "date"] = "relevance"
     grouped: bool = False
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Retriever:
         if self._expander is not None:
             vectors = [self._expander.expand(text, vector) for text, vector in zip(texts, vectors, strict=True)]
         has_words = bool(asked.query.text)
-        return Wanted(vectors[0] if has_words else None, asked.photos, tuple(vectors[int(has_words) :]))
+        return Wanted(vectors[0] if has_words else None, asked.photos, tuple(vectors[int(has_words) :]), asked.weights)
 
     # By nearness
 

@@ -24,16 +24,26 @@ _TELLS = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The vectors of one search, each (dim,) of unit length: the words, photos to be like, and what is not wanted."""
+    """The vectors of one search, each (dim,) of unit length: the words, photos to be like, and what is not wanted.
+
+    ``weights`` of the photos, in their order; words, and photos without a weight, count 1.
+    """
 
     words: NDArray[np.float32] | None = None
     photos: tuple[NDArray[np.float32], ...] = ()
     unwanted: tuple[NDArray[np.float32], ...] = ()
+    weights: tuple[float, ...] = ()
 
     @property
     def parts(self) -> tuple[NDArray[np.float32], ...]:
         """Everything a photo should be near to."""
         return (*(() if self.words is None else (self.words,)), *self.photos)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """How much each of ``parts`` counts."""
+        of_photos = [*self.weights, *[1.0] * len(self.photos)][: len(self.photos)]
+        return np.array([*([] if self.words is None else [1.0]), *of_photos], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,8 @@ def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int], calibration:
     """Score ``contents`` (those without a vector are left out).
 
     One part ranks by its cosine. Several live on different scales (a photo is nearer to photos than to any text), so
-    each is standardised over the candidates before they are added. What is not wanted is taken away last.
+    each is standardised over the candidates before they are added by their weights. What is not wanted is taken away
+    last.
     """
     columns = [matrix.scores(part, contents) for part in wanted.parts]
     unwanted = unwanted_probability(matrix, wanted, contents, calibration)
@@ -74,9 +85,11 @@ def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int], calibration:
     if not kept:
         return Scored()
     table = np.array([[column[content] for column in columns] for content in kept], dtype=np.float64)
-    combined = table[:, 0] if len(columns) == 1 else _standardised(table).sum(axis=1)
+    shares = wanted.shares
+    combined = table[:, 0] if len(columns) == 1 else _standardised(table) @ shares
+    penalty = PENALTY * max(1.0, float(np.abs(shares).sum()))
     order = {
-        content: float(value) - PENALTY * len(columns) * unwanted.get(content, 0.0)
+        content: float(value) - penalty * unwanted.get(content, 0.0)
         for content, value in zip(kept, combined, strict=True)
     }
     shown = (

@@ -188,6 +188,21 @@ def test_several_photos_and_words_are_wanted_together(gallery: Gallery) -> None:
     assert gallery.search("blue", photos=photos).confidence is POSSIBLE, "the calibration is for words alone"
 
 
+def test_weights_say_how_much_a_photo_counts(gallery: Gallery) -> None:
+    for name, shares in (("reddish", (1.0, 0.4)), ("even", (1.0, 1.0)), ("greenish", (0.4, 1.0))):
+        gallery.photo(f"{name}.jpg", red=shares[0], green=shares[1])
+    gallery.photo("blue.jpg", blue=1.0)
+    photos = (gallery.encoder.mixture(red=1.0), gallery.encoder.mixture(green=1.0))
+    for weights, first in (
+        ((3.0, 1.0), "reddish"),
+        ((1.0, 3.0), "greenish"),
+        ((1.0,), "even"),
+        ((1.0, -1.0), "reddish"),
+    ):
+        assert gallery.names("", photos=photos, weights=weights)[0] == f"{first}.jpg", weights
+    assert gallery.names("red", photos=photos[1:], weights=(-1.0,))[0] == "reddish.jpg", "red, and unlike the green one"
+
+
 def test_photo_itself_is_left_out(colours: Gallery) -> None:
     red = colours.embeddings().get(1)
     assert red is not None
