@@ -64,8 +64,9 @@ class Edits:
                 self._copy(earlier, content)
         for earlier, content in last.items():
             self.carry(earlier, content)
-        settled = "SELECT id FROM photo WHERE content IS NOT NULL"
-        self._database.run(f"DELETE FROM earlier_content WHERE photo IN ({settled})")
+        # Asked row by row: they are few, and the photos that have a content are all there are.
+        settled = "SELECT 1 FROM photo WHERE photo.id = earlier_content.photo AND photo.content IS NOT NULL"
+        self._database.run(f"DELETE FROM earlier_content WHERE EXISTS ({settled})")
         return len(moving) + len(copying)
 
     def _is_held(self, content: int) -> bool:

@@ -217,4 +217,4 @@ def _shown(path: bytes, root_name: str) -> tuple[str, str]:
 
 def absolute(root: bytes, path: bytes) -> Path:
     """Put a folder's path and a relative path together, whatever bytes they are."""
-    return Path(os.fsdecode(root)) / os.fsdecode(path)
+    return Path(os.fsdecode(os.path.join(root, path)))

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from engine.library.connection import Connection
 
 
+REMEMBERED = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a photo must be. Within one field the values are alternatives; all fields must hold; empty means any.
@@ -43,10 +46,18 @@ class Selector:
         self._database = database
 
     def contents(self, selection: Selection) -> list[int]:
-        """Contents of present photos that fit, in no particular order."""
-        where, bindings = _condition(selection)
-        rows = self._database.rows(f"SELECT DISTINCT photo.content {_FROM} AND {where}", bindings)
-        return [content for (content,) in rows]
+        """Contents of present photos that fit, in no particular order; of the last few selections they are remembered.
+
+        Who types words to a filter asks for the same ones with every key.
+        """
+        known: dict[Selection, list[int]] = self._database.remembered("selections", dict)
+        if selection not in known:
+            where, bindings = _condition(selection)
+            rows = self._database.rows(f"SELECT DISTINCT photo.content {_FROM} AND {where}", bindings)
+            while len(known) >= REMEMBERED:
+                del known[next(iter(known))]
+            known[selection] = [content for (content,) in rows]
+        return known[selection]
 
     def by_date(self, selection: Selection, *, offset: int, limit: int) -> list[FoundPhoto]:
         """One photo for each content that fits, newest first."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.errors import KnownError
 from engine.models.image_runner import ImageRunner, normalised
+from engine.models.memory import give_back
 from engine.models.package import ModelCard, read_card, verify
 from engine.models.session import Session
 from engine.models.tokenizer import TextTokenizer
@@ -146,8 +147,9 @@ class Encoder:
                 tower = self.card.text
                 verify(self.folder, self.card, tower.file, tower.tokenizer, *tower.data_files)
                 # One short text at a time: a GPU would only cost the copy.
-                session = Session(self.folder / tower.file, threads=self._threads)
+                session = Session(self.folder / tower.file, threads=self._threads, arena=False)
                 self._text = (session, TextTokenizer(self.folder, tower))
+                give_back()
             return self._text
 
 

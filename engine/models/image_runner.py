@@ -5,11 +5,7 @@ A provider that fails later is left for the CPU, and the reason is kept for ``ba
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 import logging
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -19,6 +15,7 @@ import numpy as np
 
 from engine.models.accelerators import CPU, HALF_PRECISION, choose_providers, short_name
 from engine.models.batching import ON_CPU, BatchSize
+from engine.models.memory import give_back
 from engine.models.package import verify
 from engine.models.probing import Trial, verdict
 from engine.models.session import AcceleratorError, Session, available_providers
@@ -100,8 +97,7 @@ class ImageRunner:
             if (self._cpu is None and self._fast is None) or time.monotonic() - self._used_at < idle_s:
                 return False
             self._cpu = self._fast = None
-        gc.collect()
-        _trim_heap()
+        give_back()
         return True
 
     def run(self, output: str, rows: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
@@ -227,13 +223,6 @@ class ImageRunner:
         except AcceleratorError as error:
             return f"{short_name(provider)}: {error}"
         return ""
-
-
-def _trim_heap() -> None:
-    """Have glibc give freed memory back to the system: weights and arenas were hundreds of megabytes."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def trial_rows(card: ModelCard) -> NDArray[np.uint8] | NDArray[np.float32]:

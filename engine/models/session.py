@@ -65,17 +65,19 @@ def available_providers() -> tuple[str, ...]:
 class Session:
     """One loaded graph on one ``provider``; safe to use from several threads unless it is bound to a GPU."""
 
-    def __init__(self, path: Path, *, threads: int = 0, provider: str = CPU, binding: bool = True) -> None:
+    def __init__(
+        self, path: Path, *, threads: int = 0, provider: str = CPU, binding: bool = True, arena: bool = True
+    ) -> None:
         """Load ``path``; ``threads`` 0 means one per core.
 
-        ``binding`` keeps a GPU's input in one place on the device. Raises ``KnownError`` (MODEL_DAMAGED), and
+        ``arena`` keeps what a run needed for the next, as large batches want it. ``binding`` keeps a GPU's input in one place on the device. Raises ``KnownError`` (MODEL_DAMAGED), and
         ``AcceleratorError`` where another provider than the CPU does not take the graph.
         """
         self._runtime = runtime()
         self._wanted = provider
         self._profile = tempfile.TemporaryDirectory(prefix="balloon-") if provider != CPU else None
         try:
-            self._session = self._load(path, threads)
+            self._session = self._load(path, threads, arena=arena)
         except AcceleratorError:
             if self._profile is not None:
                 self._profile.cleanup()
@@ -99,8 +101,9 @@ class Session:
         """Which part of the first batch's time each provider took, by its profile; empty on the CPU alone."""
         return dict(self._shares)
 
-    def _load(self, path: Path, threads: int) -> Any:
+    def _load(self, path: Path, threads: int, *, arena: bool) -> Any:
         options = self._runtime.SessionOptions()
+        options.enable_cpu_mem_arena = arena
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4

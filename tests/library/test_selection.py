@@ -122,3 +122,14 @@ def test_of_two_files_with_the_same_bytes_one_is_shown_whole(shelf: Shelf, *, ol
     assert (shown.id, shown.path, shown.is_offline) == (first, root / "first.png", False)
     (also,) = shelf.contents.present([shown.content]).values()
     assert also == shown
+
+
+def test_remembered_selection_is_forgotten_when_the_library_changes(shelf: Shelf) -> None:
+    shelf.photo("italy/a.jpg")
+    selector = Selector(shelf.database)
+    italy = Selection(folders=("italy",))
+    assert len(selector.contents(italy)) == 1
+    for number in range(5):
+        assert selector.contents(Selection(folders=(f"nowhere {number}",))) == []
+    _, content = shelf.photo("italy/b.jpg")
+    assert content in selector.contents(italy)
