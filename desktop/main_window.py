@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
         self.results.example_chosen.connect(self.search.set_text)
         self.results.folders_asked.connect(lambda: self.side.open_panel("folders"))
         drops = PhotoDrops(self.grid.viewport(), self.grid)
-        for target in (drops, PhotoDrops(self.results)):
+        for target in (drops, PhotoDrops(self.results, self.grid)):
             target.photos_given.connect(self.search.add_files)
             target.folders_given.connect(self._offer_folders)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -119,7 +119,7 @@ class Preferences(QDialog):
         self.clear_caches.clicked.connect(self._on_clear_caches)
 
     def _lay_out(self) -> None:
-        page = QWidget()
+        page = _Page()
         form = QFormLayout(page)
         form.setVerticalSpacing(10)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -187,6 +187,18 @@ class Preferences(QDialog):
 
     def _on_failed(self, failure: EngineFailure) -> None:
         self.notice.say(notices.sentence(failure), self.tr("Try again"), self.reload)
+
+
+class _Page(QWidget):
+    """As high as its wrapped lines need at its width, also when they change: a form in a scroll area forgets that."""
+
+    def event(self, event: QEvent) -> bool:
+        """Ask for the height anew whenever the parts or the width may be others."""
+        done = super().event(event)
+        layout = self.layout()
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize) and layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+        return done
 
 
 def _add_heading(form: QFormLayout, text: str) -> None:

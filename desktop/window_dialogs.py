@@ -25,12 +25,12 @@ class WindowDialogs(QObject):
     def __init__(self, client: EngineClient, settings: AppSettings, window: QWidget) -> None:
         super().__init__(window)
         self._client, self._settings, self._window = client, settings, window
-        self._made: dict[str, QDialog] = {}
+        self.made: dict[str, QDialog] = {}  # those that were opened, by name
 
     @property
     def shows_preferences(self) -> bool:
         """Whether the preferences are open."""
-        return "preferences" in self._made and self._made["preferences"].isVisible()
+        return "preferences" in self.made and self.made["preferences"].isVisible()
 
     def show_preferences(self) -> None:
         """Open the preferences."""
@@ -51,9 +51,9 @@ class WindowDialogs(QObject):
             box.show_engine(self._client.welcome)
 
     def _show(self, name: str, make: Callable[[], QDialog]) -> QDialog:
-        if name not in self._made:
-            self._made[name] = make()
-        dialog = self._made[name]
+        if name not in self.made:
+            self.made[name] = make()
+        dialog = self.made[name]
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
