@@ -37,10 +37,11 @@ def graph(
     outputs: tuple[Value, ...],
     nodes: tuple[Node, ...],
     weights: dict[str, NDArray[np.float32]],
+    outside: str | None = None,
 ) -> bytes:
-    """A model file of opset 17."""
+    """A model file of opset 17; ``outside`` names the file that holds its weights instead."""
     body = b"".join(_bytes(1, _node(node)) for node in nodes) + _text(2, "graph")
-    body += b"".join(_bytes(5, _tensor(name, values)) for name, values in weights.items())
+    body += b"".join(_bytes(5, _tensor(name, values, outside)) for name, values in weights.items())
     body += b"".join(_bytes(11, _value(value)) for value in inputs)
     body += b"".join(_bytes(12, _value(value)) for value in outputs)
     return _number(1, 8) + _bytes(8, _text(1, "") + _number(2, 17)) + _bytes(7, body)
@@ -57,9 +58,11 @@ def _attribute(name: str, value: int | tuple[int, ...]) -> bytes:
     return _text(1, name) + b"".join(_number(8, number) for number in value) + _number(20, _INTS)
 
 
-def _tensor(name: str, values: NDArray[np.float32]) -> bytes:
-    sizes = b"".join(_number(1, size) for size in values.shape)
-    return sizes + _number(2, FLOAT) + _text(8, name) + _bytes(9, values.astype("<f4").tobytes())
+def _tensor(name: str, values: NDArray[np.float32], outside: str | None = None) -> bytes:
+    head = b"".join(_number(1, size) for size in values.shape) + _number(2, FLOAT) + _text(8, name)
+    if outside is None:
+        return head + _bytes(9, values.astype("<f4").tobytes())
+    return head + _bytes(13, _text(1, "location") + _text(2, outside)) + _number(14, 1)
 
 
 def _value(value: Value) -> bytes:

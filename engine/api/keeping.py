@@ -89,7 +89,7 @@ class Keeping:
             )
             for card in installed(model_dirs())
         ]
-        return ModelList(tuple(rows))
+        return ModelList(tuple(rows), self._parts.contents.count())
 
     def with_model(self, key: str) -> Shared:
         """What threads would share under another model of this computer; raises ``KnownError`` where it is unusable."""

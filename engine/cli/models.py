@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from engine.api.learning import FieldReport
     from engine.cli.output import Output
-    from engine.protocol import RecallRow, SearchResult
-    from engine.protocol.methods import ModelList
+    from engine.protocol import Evaluation, RecallRow, SearchResult
+    from engine.protocol.methods import ModelList, ModelRow
 
 
 def list_models(options: argparse.Namespace, output: Output) -> int:
@@ -58,9 +58,10 @@ def remove(options: argparse.Namespace, output: Output) -> int:
 
 
 def compare(options: argparse.Namespace, output: Output) -> int:
-    """Run ``balloon models compare``: what two models that this library has vectors of find for one query."""
+    """Run ``balloon models compare``: what two models find for one query, and how well they know own captions."""
     paths = library_paths(options.library)
     results: dict[str, SearchResult] = {}
+    recalls: dict[str, Evaluation] = {}
     for key in (options.first, options.second):
         with Engine.open_reader(paths, key) as engine:
             if not _coverage(engine.models(), key):
@@ -70,10 +71,13 @@ def compare(options: argparse.Namespace, output: Output) -> int:
                 )
             results[key] = engine.search(options.query, options.limit)
             coverage = engine.models()
+            recalls |= _own_recall(engine)
     if output.as_json:
-        output.document({"query": options.query, "models": to_json(list(results.values()))})
+        found = {"query": options.query, "models": to_json(list(results.values()))}
+        output.document(found | {"recall": to_json(list(recalls.values()))})
     else:
         _show_beside(results, coverage, output)
+        _show_recalls(recalls, output)
     return EXIT_DONE if any(result.hits for result in results.values()) else EXIT_NOTHING
 
 
@@ -134,11 +138,15 @@ def _show(models: ModelList, output: Output) -> int:
         output.document(models)
         return EXIT_DONE
     rows = [
-        ("*" if row.in_use else "", row.key, row.name, ", ".join(row.languages), f"{row.indexed} photos", row.licence)
+        ("*" if row.in_use else "", row.key, row.name, ", ".join(row.languages), _covered(row, models), row.licence)
         for row in models.models
     ]
     output.table(rows)
     return EXIT_DONE
+
+
+def _covered(row: ModelRow, models: ModelList) -> str:
+    return f"{row.indexed} of {models.contents} photos"
 
 
 def _coverage(models: ModelList, key: str) -> int:
@@ -153,6 +161,29 @@ def _show_beside(results: dict[str, SearchResult], coverage: ModelList, output: 
     output.table([header, *rows])
     found = [{hit.photo_id for hit in result.hits} for result in results.values()]
     output.note(f"{len(set.intersection(*found))} photos are in both lists. Scores of two models do not compare.")
+
+
+def _own_recall(engine: Engine) -> dict[str, Evaluation]:
+    """How well the model finds photos by the captions that people wrote; nothing where there are none."""
+    from engine.evaluation import self_test
+
+    try:
+        return {engine.encoder.card.key: self_test(engine, full=False)}
+    except KnownError as error:
+        if error.kind is ErrorKind.NOT_FOUND:
+            return {}
+        raise
+
+
+def _show_recalls(recalls: dict[str, Evaluation], output: Output) -> None:
+    if not recalls:
+        output.note("With captions of your own their recall would be compared, too: balloon caption add PHOTO TEXT")
+        return
+    output.line()
+    header = ("by your own captions", "R@1", "R@5", "R@10", "median rank")
+    rows = [_row(f"text -> photo, {key}", found.text_to_image) for key, found in recalls.items()]
+    rows += [_row(f"photo -> text, {key}", found.image_to_text) for key, found in recalls.items()]
+    output.table([header, *rows])
 
 
 def _tell(report: FieldReport, output: Output) -> None:

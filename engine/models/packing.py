@@ -13,7 +13,7 @@ from engine.models.accelerators import CPU, HALF_PRECISION, choose_providers
 from engine.models.external_data import external_files
 from engine.models.image_runner import trial_rows
 from engine.models.layouts import ForeignModel, refused
-from engine.models.package import ImageTower, ModelCard, TextTower, image_fingerprint, write_card
+from engine.models.package import ImageTower, ModelCard, TextTower, image_fingerprint, read_card, write_card
 from engine.models.parity import Parity, compare
 from engine.models.precision import can_convert, write_half, write_int8
 from engine.models.session import GraphValue, Session, available_providers
@@ -59,7 +59,7 @@ def pack(origin: Origin, package: Path, naming: Naming, precision: Precision) ->
     card = replace(card, fingerprint=image_fingerprint(package, card.image))
     _write_readme(package, card, parity)
     write_card(package, card)
-    return Packed(card, parity)
+    return Packed(read_card(package), parity)
 
 
 def _copied(origin: Origin, package: Path, naming: Naming) -> ModelCard:

@@ -26,9 +26,10 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelList:
-    """The models on this computer."""
+    """The models on this computer; the library has ``contents`` to be seen by each."""
 
     models: tuple[ModelRow, ...]
+    contents: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def list_models(context: Context, _: Empty) -> wire.ModelList:
     """Answer ``models.list``."""
     found = context.engine.models()
-    return ModelList(tuple(replace(row, is_coming=row.key == context.models.coming) for row in found.models))
+    rows = tuple(replace(row, is_coming=row.key == context.models.coming) for row in found.models)
+    return ModelList(rows, found.contents)
 
 
 def use_model(context: Context, request: wire.ModelUse) -> wire.ModelList:

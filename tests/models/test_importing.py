@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from engine.errors import KnownError
 from engine.imaging.preprocess import InputSpec, preprocess
 from engine.models.encoder import Encoder
 from engine.models.importing import Naming, import_folder
-from engine.models.package import ModelCard, read_card, verify
+from engine.models.package import ModelCard, image_fingerprint, read_card, verify, write_card
 from engine.protocol import ErrorKind
 from tests.onnx_factory import FLOAT, INT32, INT64, UINT8, Node, Value, graph
 from tests.photo_factory import write_photo
@@ -47,13 +48,16 @@ def image_graph(name: str, output: str, batch: int | str = "n", kind: int = FLOA
 AXES_OF_PIXELS = (("axes", (1, 2)), ("keepdims", 0))
 
 
-def text_graph(value: Value, output: str, table: np.ndarray[Any, np.dtype[np.float32]] = COLOURS) -> bytes:
-    """The sum of the words' colours."""
+def text_graph(
+    value: Value, output: str, table: np.ndarray[Any, np.dtype[np.float32]] = COLOURS, outside: str | None = None
+) -> bytes:
+    """The sum of the words' colours; ``outside`` names the file that the colours lie in instead of the graph."""
     steps = (
         Node("Gather", ("table", value.name), "rows"),
         Node("ReduceMean", ("rows",), output, (("axes", (1,)), ("keepdims", 0))),
     )
-    return graph((value,), (Value(output, FLOAT, (value.shape[0], table.shape[1])),), steps, {"table": table})
+    outputs = (Value(output, FLOAT, (value.shape[0], table.shape[1])),)
+    return graph((value,), outputs, steps, {"table": table}, outside)
 
 
 def write_tokenizer(folder: Path) -> None:
@@ -199,7 +203,7 @@ def test_two_models_stand_side_by_side_until_one_is_removed(
     swapped = write_immich(tmp_path / "second")  # its texts say red where the first's say blue
     table = COLOURS[[0, 1, 3, 2, 4]]
     (swapped / "textual" / "model.onnx").write_bytes(text_graph(Value("text", INT32, (1, 6)), "embedding", table))
-    imported(swapped, tmp_path)
+    removed = imported(swapped, tmp_path).fingerprint
     for name, colour in (("rot", "red"), ("blau", "blue")):  # a file's name is searched, too
         write_photo(tmp_path / "photos" / f"{name}.png", Image.new("RGB", (64, 48), colour))
 
@@ -222,9 +226,21 @@ def test_two_models_stand_side_by_side_until_one_is_removed(
     shown = capsys.readouterr()
     assert "first (2 photos)" in shown.out
     assert "2 photos are in both lists" in shown.err
+    assert "captions of your own" in shown.err
+
+    for name, text in (("rot", "red balloon"), ("blau", "blue")):
+        assert run("caption", "add", str(tmp_path / "photos" / f"{name}.png"), text, "--model", "first") == 0
+    assert run(*asked, "--json") == 0
+    recall = {found["model"]: found["text_to_image"]["r1"] for found in json.loads(capsys.readouterr().out)["recall"]}
+    assert recall == {"first": 1.0, "second": 0.0}, "the second's texts say red where they mean blue"
+    assert run(*asked) == 0
+    assert "by your own captions" in capsys.readouterr().out
+    assert run("models", "list") == 0
+    assert capsys.readouterr().out.count("2 of 2 photos") == 2
 
     assert run("models", "remove", "second") == 0
     assert not (tmp_path / "models" / "second").exists()
+    assert not list((tmp_path / "library" / "cache").glob(f"vectors-{removed[:16]}*"))
     with Engine.open_reader(LibraryPaths(tmp_path / "library"), "first") as engine:
         assert sum(engine._parts.embeddings().counts().values()) == 2, "the removed model's vectors are still there"
     assert run(*asked) != 0
@@ -317,3 +333,59 @@ def test_smaller_crop_than_edge_keeps_its_share(tmp_path: Path) -> None:
     card = imported(write_transformers_js(tmp_path / "tiny", size={"shortest_edge": 10}), tmp_path)
     assert card.image.input_spec == InputSpec(SIZE, "shortest", "bicubic", 0.8)
     assert preprocess(Image.new("RGB", (90, 50)), card.image.input_spec).shape == (SIZE, SIZE, 3)
+
+
+def test_other_weights_under_the_same_name_are_another_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed file is noticed before it is used, and what was installed anew has vectors of its own."""
+    monkeypatch.setenv("BALLOON_MODELS", str(tmp_path / "models"))
+    write_photo(tmp_path / "photos" / "rot.png", Image.new("RGB", (64, 48), "red"))
+    first = imported(write_transformers_js(tmp_path / "model"), tmp_path)
+    library = LibraryPaths(tmp_path / "library")
+    with Engine.open_writer(library, "model") as engine:
+        engine.index([engine.add_folder(tmp_path / "photos")])
+    image = tmp_path / "models" / "model" / "image.onnx"
+    image.write_bytes(image.read_bytes() + b"\x32\x01x")  # ModelProto.doc_string: another file, and the same model
+    with Engine.open_reader(library, "model") as engine, pytest.raises(KnownError, match=r"image\.onnx") as raised:
+        engine.encoder.encode_images(np.zeros((1, SIZE, SIZE, 3), np.uint8))
+    assert raised.value.kind is ErrorKind.MODEL_DAMAGED
+    card = read_card(image.parent)
+    write_card(image.parent, replace(card, fingerprint=image_fingerprint(image.parent, card.image)))
+    assert read_card(image.parent).fingerprint != first.fingerprint
+    with Engine.open_writer(library, "model") as engine:
+        assert {row.key: row.indexed for row in engine.models().models}["model"] == 0
+        assert engine.index(engine.folders()).embedded == 1
+
+
+@pytest.mark.parametrize("write", [write_immich, write_transformers_js])
+def test_weights_in_a_second_file_come_along(write: Any, tmp_path: Path) -> None:
+    source = write(tmp_path / "large")
+    graph = next(source.rglob("*model.onnx")).parent.parent  # the layout's own place of the text tower
+    text = graph / "textual" / "model.onnx" if write is write_immich else graph / "onnx" / "text_model.onnx"
+    value = Value("text", INT32, (1, 6)) if write is write_immich else Value("input_ids", INT64, ("n", "length"))
+    output = "embedding" if write is write_immich else "text_embeds"
+    text.write_bytes(text_graph(value, output, outside="weights.bin"))
+    (text.parent / "weights.bin").write_bytes(COLOURS.astype("<f4").tobytes())
+    card = imported(source, tmp_path)
+    assert card.text.data_files == ("text/weights.bin",)
+    package = tmp_path / "models" / "large"
+    assert card.text_fingerprint == card.files["text/weights.bin"]["sha256"]
+    assert np.isfinite(Encoder.open(package).encode_texts(["red"])).all()
+    (package / "text" / "weights.bin").write_bytes(COLOURS[::-1].astype("<f4").tobytes())
+    with pytest.raises(KnownError, match=r"weights\.bin has been changed"):
+        Encoder.open(package).encode_texts(["red"])
+
+
+@pytest.mark.parametrize("place", ["../../secret.bin", "/etc/passwd", "a\\b", "C:secret"])
+def test_weights_outside_the_folder_are_refused(place: str, tmp_path: Path) -> None:
+    source = write_immich(tmp_path / "sly")
+    (tmp_path / "secret.bin").write_bytes(COLOURS.astype("<f4").tobytes())
+    graph = text_graph(Value("text", INT32, (1, 6)), "embedding", outside=place)
+    (source / "textual" / "model.onnx").write_bytes(graph)
+    assert "outside its folder" in refusal(source, tmp_path)
+
+
+def test_missing_second_file_is_named(tmp_path: Path) -> None:
+    source = write_immich(tmp_path / "half")
+    graph = text_graph(Value("text", INT32, (1, 6)), "embedding", outside="weights.bin")
+    (source / "textual" / "model.onnx").write_bytes(graph)
+    assert "keeps its weights in weights.bin, which is missing" in refusal(source, tmp_path)
