@@ -62,19 +62,25 @@ def catalogue(options: argparse.Namespace, output: Output) -> int:
     header = ("", "name", "model", "languages", "size", "licence", "published recall")
     output.table([header, *(_offer(model, is_here=model.key in here) for model in models)])
     output.note(
-        "Recall: text to photo, on captions of the language named, as others have published it; sets and sources: "
-        "--json. Install one with: balloon models install NAME"
+        "Recall is what others have published; two sets do not compare (sets and sources: --json). "
+        "Install one with: balloon models install NAME"
     )
     return EXIT_DONE
 
 
 def _offer(model: OfferedModel, *, is_here: bool) -> tuple[str, ...]:
-    recall = "; ".join(f"{each.percent:g} % {each.set.split(',')[0]}" for each in model.recall)
+    recall = ", ".join(f"{_language_or_set(each.set)} {each.percent:.1f} %" for each in model.recall)
     size = f"{model.megabytes / 1000:.1f} GB" if model.megabytes > 1000 else f"{model.megabytes} MB"  # noqa: PLR2004
     needs = " (converted)" if model.form == "checkpoint" else ""
     return (
         "*" if is_here else "", model.key, model.name + needs, ", ".join(model.languages), size, model.licence, recall,
     )  # fmt: skip
+
+
+def _language_or_set(name: str) -> str:
+    """Of "Crossmodal-3600, English, text to photo" what tells the figures of one model apart."""
+    first, second = name.split(", ")[:2]
+    return second.split(" (")[0] if second.startswith(("English", "Chinese")) else first
 
 
 def _tell(imported: Imported, output: Output) -> None:

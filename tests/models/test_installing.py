@@ -158,7 +158,7 @@ def test_catalogue_states_a_source_for_every_figure(capsys: pytest.CaptureFixtur
         assert all(each.source.startswith("https://") and 0 < each.percent < 100 for each in model.recall)
         assert is_hub_name(model.repository)
     assert main(["models", "catalogue"]) == 0
-    assert "72.52 % Crossmodal-3600" in capsys.readouterr().out
+    assert "Chinese 72.5 %" in capsys.readouterr().out
 
 
 def test_every_offered_form_is_one_that_can_be_chosen() -> None:
