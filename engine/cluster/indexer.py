@@ -95,7 +95,7 @@ class ClusterIndexer(Indexer):
     def _dataset(self, files: Sequence[PendingFile]) -> Any:
         data = rays.module("ray.data")
         data.DataContext.get_current().enable_progress_bars = False
-        logging.getLogger("ray").setLevel(logging.ERROR)  # what it has to say goes into its own logs
+        rays.keep_quiet()
         gpus = int(rays.module().cluster_resources().get("GPU", 0))
         card = self._encoder.card
         workers = max(1, self._options.workers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ def module(name: str = "ray") -> Any:
     """Import Ray or a part of it; raises ``KnownError`` (EXTRA_MISSING)."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         return importlib.import_module(name)
     except ImportError as error:
@@ -47,6 +49,14 @@ def connected(on: str, cpus: int | None) -> Iterator[None]:
             yield
     finally:
         ray.shutdown()
+
+
+def keep_quiet() -> None:
+    """What Ray has to say goes into its own logs, not among what the command line says."""
+    for name in ("ray", "ray.data"):
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.setLevel(logging.ERROR)
 
 
 def _settings(on: str, cpus: int | None) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server that a test may stop, kill and fill up."""
     _told()
     tmp_path.chmod(0o755)
-    with running(buffers="16MB") as server:
+    with running(buffers="16MB", settings="") as server:
         yield server
 
 

@@ -146,7 +146,9 @@ def running(*, buffers: str = "128MB", settings: str = QUICK, folder: Path | Non
 
 def _prepare(server: Server, buffers: str, settings: str) -> None:
     folder = server.folder
-    folder.chmod(0o755)
+    folder.mkdir(exist_ok=True)
+    for place in (folder, *folder.parents[:2]):  # the server's user must get there
+        place.chmod(place.stat().st_mode | 0o055)
     _write_certificate(folder)
     passwords = folder / "pgpass"
     passwords.write_text(f"127.0.0.1:*:*:*:{server.password}\n", encoding="ascii")
