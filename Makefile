@@ -63,7 +63,7 @@ test-cluster: $(VENV)/.test $(VENV)/.cluster
 	@ORT_DISABLE_TELEMETRY=1 $(BIN)/python -m tests.cluster $(TESTS)
 
 $(VENV)/.cluster: pyproject.toml $(VENV)/.test
-	$(PIP) install -e '.[cluster]'
+	$(PIP) install -e '.[cluster]' 'moto[server]>=5,<6'
 	@touch $@
 
 fuzz: $(VENV)/.test

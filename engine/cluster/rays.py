@@ -41,6 +41,10 @@ def connected(on: str, cpus: int | None) -> Iterator[None]:
     """
     if on != LOCAL and not (on.startswith(CLIENT_SCHEME) and len(on) > len(CLIENT_SCHEME)):
         raise KnownError(ErrorKind.USAGE, f"{on} is no cluster. Say --on ray, or --on ray://HOST:PORT")
+    if _is_own(on):
+        # Its own, and heard by this computer alone: Ray would make the loopback address the network's again. Read when
+        # Ray is imported.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     ray = module()
     with _known_errors(on):
         ray.init(**_settings(on, cpus))
@@ -49,6 +53,10 @@ def connected(on: str, cpus: int | None) -> Iterator[None]:
             yield
     finally:
         ray.shutdown()
+
+
+def _is_own(on: str) -> bool:
+    return on == LOCAL and not os.environ.get("RAY_ADDRESS")
 
 
 def keep_quiet() -> None:
@@ -63,9 +71,8 @@ def _settings(on: str, cpus: int | None) -> dict[str, Any]:
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     if on != LOCAL:
         return {**settings, "address": on}
-    if os.environ.get("RAY_ADDRESS"):
+    if not _is_own(on):
         return settings
-    # Its own, and heard by this computer alone.
     return {
         **settings,
         "address": "local",

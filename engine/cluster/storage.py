@@ -37,6 +37,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+# Of these no host follows: a ``Path`` has written three strokes as one.
+_OF_ONE_HOST = {"file", "local"}
+
+
 class StorageError(Exception):
     """The storage did not answer, or would not: no fault of the photo, which stays pending."""
 
@@ -59,9 +63,12 @@ def _file_system(scheme: str) -> Any:
 
 
 def _opened(path: Path) -> tuple[Any, str]:
-    scheme, _, rest = url_of(path).partition("://")
+    address = url_of(path)
+    scheme, _, rest = address.partition("://")
+    if scheme in _OF_ONE_HOST and not rest.startswith("/"):
+        address = f"{scheme}:///{rest}"
     system = _file_system(scheme)
-    return system, system._strip_protocol(f"{scheme}://{rest}")
+    return system, system._strip_protocol(address)
 
 
 def walk_storage(root: Path, exclusion: Exclusion) -> Walk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
@@ -90,7 +91,7 @@ def test_full_disk_of_the_server_is_one_sentence_and_loses_nothing(tmp_path: Pat
         for place in (Path(name), small):
             place.chmod(0o755)
         (small / "tables").mkdir()
-        shutil.chown(small / "tables", server.user or None, server.user or None)
+        shutil.chown(small / "tables", server.user or os.geteuid())
         server.admin(f"CREATE TABLESPACE small LOCATION '{small / 'tables'}'")
         server.admin(f"CREATE DATABASE tight OWNER {OWNER} TEMPLATE {TEMPLATE} TABLESPACE small")
         try:

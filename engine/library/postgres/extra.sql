@@ -78,7 +78,7 @@ BEGIN
     END IF;
     SELECT dim INTO dimensions FROM model WHERE id = wanted;
     IF dimensions IS NULL OR dimensions > 4000
-       OR (SELECT count(*) FROM (SELECT 1 FROM embedding WHERE model = wanted LIMIT 10000) AS part) < 10000 THEN
+       OR (SELECT count(*) FROM (SELECT 1 FROM embedding WHERE model = wanted LIMIT 2000) AS part) < 2000 THEN
         RETURN FALSE;
     END IF;
     EXECUTE format('CREATE INDEX %I ON embedding USING hnsw ((vector::halfvec(%s)) halfvec_ip_ops) WHERE model = %s',

@@ -1,0 +1,157 @@
+"""Indexing on a local Ray: what comes out is what this computer makes, whoever is killed on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.api import Engine
+from engine.config import LibraryPaths
+from engine.library import opening
+from tests.conftest import ROOT
+from tests.photo_factory import scene, write_photo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from engine.library.connection import Connection
+
+pytestmark = [pytest.mark.usefixtures("ray_installed", "mini"), pytest.mark.timeout(600)]
+PATIENCE_S = 240.0
+
+
+def balloon(*words: str | Path, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "engine.cli", *map(str, words)],
+        cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def done(process: subprocess.Popen[str]) -> tuple[int, str]:
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    return process.returncode, errors
+
+
+def photos(folder: Path, count: int) -> Path:
+    for seed in range(count):
+        write_photo(folder / f"{seed}.jpg", scene((320, 240), seed=seed))
+    return folder
+
+
+def library_of(address: str, tmp_path: Path) -> LibraryPaths:
+    return LibraryPaths(tmp_path / "cache", address)
+
+
+def until(met: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    ends = time.monotonic() + PATIENCE_S
+    while not met():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < ends, "it takes too long"
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.2)
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """Processes of Ray's that decode or encode for this run."""
+    listed = subprocess.run(["ps", "-eo", "pid,sess,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
+    assert process.pid
+    return [int(row[0]) for row in rows if row[2].startswith("ray::MapWorker")]
+
+
+def stored(database: Connection) -> tuple[int, int, int]:
+    """Photos, contents and vectors."""
+    counts = (f"SELECT count(*) FROM {table}" for table in ("photo", "content", "embedding"))
+    one, two, three = (int(database.value(sql)) for sql in counts)
+    return one, two, three
+
+
+def test_hits_are_those_of_this_computer(address: str, tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 24)
+    (folder / "copy.jpg").write_bytes((folder / "0.jpg").read_bytes())
+    (folder / "broken.jpg").write_bytes((folder / "1.jpg").read_bytes()[:300])
+    code, errors = done(balloon("index", folder, "--on", "ray", "--workers", "2", "--library", address))
+    assert code == 0, errors
+    with Engine.open_writer(LibraryPaths(tmp_path / "here")) as here:
+        here.index([here.add_folder(folder)])
+        with Engine.open_reader(library_of(address, tmp_path)) as there:
+            assert (there.status().indexed, there.status().issues) == (here.status().indexed, here.status().issues)
+            for text in ("colourful discs", "a dog", "红色"):
+                one, other = here.search(text, 10), there.search(text, 10)
+                assert [hit.path for hit in one.hits] == [hit.path for hit in other.hits]
+                assert [hit.score for hit in one.hits] == pytest.approx([hit.score for hit in other.hits], abs=2e-3)
+            assert all(hit.thumbnail for hit in there.search("discs", 5).hits)
+
+
+def test_killed_workers_and_a_killed_driver_lose_nothing_and_double_nothing(address: str, tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 400)
+    words = ("index", folder, "--on", "ray", "--workers", "1", "--library", address)
+    watching = opening.open_reader(library_of(address, tmp_path))
+    first = balloon(*words)
+    until(lambda: stored(watching)[2] > 0, first)
+    for worker in workers_of(first)[:1]:
+        os.kill(worker, signal.SIGKILL)
+    until(lambda: stored(watching)[2] >= 150, first)
+    first.kill()
+    first.communicate()
+    begun = stored(watching)[2]
+    assert begun < 400
+    code, errors = done(balloon(*words))
+    assert code == 0, errors
+    assert stored(watching) == (400, 400, 400)
+    watching.close()
+
+
+def test_cluster_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 2)
+    process = balloon("index", folder, "--on", "ray://127.0.0.1:9", "--library", tmp_path / "library")
+    code, errors = done(process)
+    assert code == 1
+    assert "The cluster ray://127.0.0.1:9 cannot be reached" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An S3-compatible server of this computer's own, with photos in a bucket; the environment that leads to it."""
+    moto = pytest.importorskip("moto.server", reason="moto is not installed: make test-cluster")
+    boto3 = pytest.importorskip("boto3", reason="boto3 is not installed: make test-cluster")
+    served = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    served.start()
+    host, port = served.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }  # fmt: skip
+    client: Any = boto3.client("s3", endpoint_url=environment["AWS_ENDPOINT_URL"], region_name="us-east-1",
+                               aws_access_key_id="test", aws_secret_access_key="test")  # fmt: skip
+    client.create_bucket(Bucket="archive")
+    for path in photos(tmp_path / "made", 12).iterdir():
+        client.put_object(Bucket="archive", Key=f"2023/{path.name}", Body=path.read_bytes())
+    yield environment
+    served.stop()
+
+
+def test_photos_of_an_s3_bucket_are_indexed_and_found(address: str, tmp_path: Path, bucket: dict[str, str]) -> None:
+    words = ("index", "s3://archive/2023", "--on", "ray", "--workers", "1", "--library", address)
+    code, errors = done(balloon(*words, **bucket))
+    assert code == 0, errors
+    with Engine.open_reader(library_of(address, tmp_path)) as anna:
+        hits = anna.search("discs", 20).hits
+        assert len(hits) == 12
+        assert hits[0].path.path.startswith("s3://archive/2023/")
+        assert hits[0].is_offline
+        assert hits[0].thumbnail is not None, "seen without the storage"
+    code, errors = done(balloon(*words, **{**bucket, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}))
+    assert code == 1
+    assert "cannot be listed" in errors
+    assert "Nothing was changed" in errors
+    with Engine.open_reader(library_of(address, tmp_path)) as anna:
+        assert len(anna.search("discs", 20).hits) == 12
