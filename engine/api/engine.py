@@ -293,11 +293,11 @@ class Engine(Keeping):
 
         return CaptionExchange(self._parts)
 
-    def prepare_captions(self) -> None:
-        """Make the caption bank's vectors if this model has none yet: a few seconds, once."""
+    def prepare_captions(self, starting: Callable[[], None] = lambda: None) -> None:
+        """Make the caption bank's vectors if this model has none yet: seconds, once; ``starting`` is called before."""
         bank = self._parts.shared.bank
         if bank is not None and self.get_setting(BANK_SETTING) != "false":
-            bank.vectors()
+            bank.vectors(starting)
 
     def captioned_photos(self) -> list[tuple[Path, tuple[str, ...]]]:
         """Present photos with the captions people gave them."""

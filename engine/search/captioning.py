@@ -13,7 +13,7 @@ import numpy as np
 from engine.library.captions import language_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -75,12 +75,16 @@ class BankVectors:
         """The bank's languages that the text tower knows."""
         return tuple(name for name in BANK_LANGUAGES if name in self._encoder.card.languages)
 
-    def vectors(self) -> NDArray[np.float32]:
-        """Unit vectors (N, dim) in the order of the bank; a second thread waits for the first to make them."""
+    def vectors(self, starting: Callable[[], None] = lambda: None) -> NDArray[np.float32]:
+        """Unit vectors (N, dim) in the order of the bank; a second thread waits for the first to make them.
+
+        ``starting`` is called where they have to be made, which takes seconds.
+        """
         with self._making:
             if self._vectors is None:
                 self._vectors = self._read()
             if self._vectors is None:
+                starting()
                 self._vectors = self._encode()
                 self._write(self._vectors)
             return self._vectors

@@ -188,6 +188,14 @@ def test_bank_is_encoded_once_and_kept_without_pickle(gallery: Gallery, bank_fil
     assert np.load(cache / "bank.npy", allow_pickle=False).dtype == np.float16
 
 
+def test_who_waits_for_the_bank_is_told_once(gallery: Gallery, bank_file: Path) -> None:
+    told: list[str] = []
+    for _ in range(2):
+        bank = BankVectors(read_bank(bank_file), gallery.shelf.paths.cache / "bank.npy", gallery.as_encoder)
+        bank.vectors(lambda: told.append("a few seconds"))
+    assert told == ["a few seconds"]
+
+
 def test_bank_is_encoded_once_however_many_threads_ask(gallery: Gallery, bank_file: Path) -> None:
     bank = BankVectors(read_bank(bank_file), gallery.shelf.paths.cache / "bank.npy", gallery.as_encoder)
     with ThreadPoolExecutor(4) as threads:
