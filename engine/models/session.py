@@ -70,8 +70,9 @@ class Session:
     ) -> None:
         """Load ``path``; ``threads`` 0 means one per core.
 
-        ``arena`` keeps what a run needed for the next, as large batches want it. ``binding`` keeps a GPU's input in one place on the device. Raises ``KnownError`` (MODEL_DAMAGED), and
-        ``AcceleratorError`` where another provider than the CPU does not take the graph.
+        ``arena`` keeps what a run needed for the next, as large batches want it. ``binding`` keeps a GPU's input in one
+        place on the device. Raises ``KnownError`` (MODEL_DAMAGED), and ``AcceleratorError`` where another provider than
+        the CPU does not take the graph.
         """
         self._runtime = runtime()
         self._wanted = provider
