@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import KnownError
+from engine.models.memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,7 @@ class ModelChoice:
         coming = self._coming
         for encoder in {self._root().encoder, *([] if coming is None else [coming.encoder])}:
             encoder.release_images(idle_s)
+        give_back()  # what searches and the caption bank left behind
 
     def is_current(self, engine: Engine) -> bool:
         """Whether ``engine`` has the model that answers."""
