@@ -24,6 +24,7 @@ from engine.config import (
 from engine.errors import KnownError
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.library import opening
+from engine.library.folders import polled_key
 from engine.library.settings import Settings
 from engine.protocol import (
     CheckReport,
@@ -316,7 +317,7 @@ class Engine(Keeping):
         counts = self._parts.folders.counts(folder.id, self._parts.embeddings().model)
         return FolderStatus(
             folder.id, PhotoPath.of(folder.path), folder.state, counts.photos, counts.indexed,
-            counts.missing, counts.issues, folder.full_scan_at,
+            counts.missing, counts.issues, folder.full_scan_at, self.get_setting(polled_key(folder.id)),
         )  # fmt: skip
 
     def status(self) -> LibraryStatus:

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 from engine.api.parts import Parts, matrix_of, open_encoder
 from engine.config import model_dirs
 from engine.library.embeddings import Embeddings
+from engine.library.folders import polled_key
 from engine.library.recovery import last_recovery
 from engine.models.catalog import find_card, find_package, installed, own_package, remove_package
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.api.parts import Shared
+    from engine.library.folders import FolderId
     from engine.library.recovery import Recovery
     from engine.protocol import methods as wire
     from engine.protocol.model_methods import ModelCatalogue
@@ -72,6 +76,13 @@ class Keeping:
         """Change a setting; None goes back to the default."""
         with self._parts.database.transaction():
             self._parts.settings.set(key, value)
+
+    def note_polled(self, polled: Mapping[FolderId, str]) -> None:
+        """Keep which folders are looked at now and then, and why, for whoever asks for the folders' status."""
+        for folder in self._parts.folders.all():
+            key, reason = polled_key(folder.id), polled.get(folder.id)
+            if self.get_setting(key) != reason:
+                self.set_setting(key, reason)
 
     def recovery(self) -> Recovery | None:
         """What happened when this library was made from a damaged one, if it was."""

@@ -12,7 +12,8 @@ from engine.cli.main import EXIT_DONE, EXIT_INTERRUPTED
 from engine.config import library_paths
 from engine.errors import KnownError
 from engine.indexing.pipeline import DecodeOptions
-from engine.indexing.watcher import Watcher
+from engine.indexing.watcher import LIMIT, NETWORK, NO_EVENTS, Watcher
+from engine.library.folders import exclude_key
 from engine.models.recognition import is_available
 from engine.protocol import ErrorKind
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from engine.protocol import IndexProgress, IndexReport
 
 _PHASES = {"text": "Reading text", "captions": "Captions"}
+WHY_POLLED = {
+    NETWORK: "on a network drive others can change it unseen",
+    LIMIT: "the system gives no more watches (see fs.inotify.max_user_watches)",
+    NO_EVENTS: "there are no file events here",
+}
 RECONCILE_EVERY_S = 600.0  # events can be missed: a full scan now and then finds what they did not tell
 
 
@@ -35,6 +41,8 @@ def index(options: argparse.Namespace, output: Output) -> int:
         if engine.recovered is not None:
             output.note(engine.recovered.sentence)
         folders = [engine.add_folder(path, on_cluster=options.on is not None) for path in options.folders]
+        for folder in folders if options.exclude is not None else ():
+            engine.set_setting(exclude_key(folder.id), "\n".join(options.exclude) or None)
         if options.ocr is not None:
             _switch_ocr(engine, on=options.ocr)
         decode = DecodeOptions(workers=options.workers) if options.workers else DecodeOptions()
@@ -76,6 +84,10 @@ def _tell(report: IndexReport, output: Output, engine: Engine) -> None:
 
 def _watch(engine: Engine, folders: Sequence[Folder], decode: DecodeOptions, output: Output) -> int:
     with Watcher(folders) as watcher, _stopping(watcher.close) as interrupted:
+        engine.note_polled(watcher.polled)
+        for folder in folders:
+            if folder.id in watcher.polled:
+                output.note(f"{folder.path} is looked at once a minute: {WHY_POLLED[watcher.polled[folder.id]]}.")
         output.note("Watching. Press Ctrl+C to stop.")
         while not interrupted():
             engine.encoder.release_images()

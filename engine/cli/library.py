@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.api import Engine
+from engine.cli.indexing import WHY_POLLED
 from engine.cli.main import EXIT_DONE, EXIT_NOTHING
 from engine.cli.output import one_line
 from engine.config import library_paths
@@ -56,7 +57,7 @@ def share(options: argparse.Namespace, output: Output) -> int:
 def status(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon status``."""
     with Engine.open_reader(library_paths(options.library), options.model) as engine:
-        found = engine.status()
+        found, polled = engine.status(), [row for row in engine.folder_status() if row.polled]
     if output.as_json:
         output.document(found)
         return EXIT_DONE
@@ -73,6 +74,7 @@ def status(options: argparse.Namespace, output: Output) -> int:
             ("encoded on", _encoded_on(found)),
             ("indexing now", "yes, in another process" if found.writer_active else "no"),
         ]
+        + [("looked at once a minute", f"{row.path.path}: {WHY_POLLED[row.polled]}") for row in polled if row.polled]
         + ([("recovered", f"from the damaged file in {found.recovered_from}")] if found.recovered_from else [])
     )
     return EXIT_DONE

@@ -89,6 +89,10 @@ def _add_indexing(
 ) -> None:
     index = _add(commands, common, "index", "indexing:index", "add folders and bring them up to date")
     index.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    index.add_argument(
+        "--exclude", action="append", metavar="PATTERN",
+        help="from now on leave out names or paths like this, such as '*.png', Screenshots or 2019/raw/* ('': nothing)",
+    )  # fmt: skip
     index.add_argument("--watch", action="store_true", help="stay and follow changes until interrupted")
     index.add_argument(
         "--ocr", action=argparse.BooleanOptionalAction, help="from now on, read the text in photos (extra `ocr`)"

@@ -9,7 +9,7 @@ from engine.imaging.decoding import PHOTO_SUFFIXES
 from engine.indexing.exclusion import Exclusion
 from engine.indexing.scanner import Changes, ScanIssue, Walk, compare, walk
 from engine.library.edits import Edits
-from engine.library.folders import Folder, Folders
+from engine.library.folders import Folder, Folders, exclude_key
 from engine.library.issues import Issues
 from engine.library.photos import Photos
 from engine.library.settings import Settings
@@ -41,7 +41,7 @@ class Reconciler:
         unplugged disk leaves behind), makes the folder offline: nothing is marked missing.
         """
         try:
-            exclusion = Exclusion.of_text(self._settings.get(f"folder.{folder.id}.exclude"))
+            exclusion = Exclusion.of_text(self._settings.get(exclude_key(folder.id)))
             disk = walk(folder.path, PHOTO_SUFFIXES, stop=stop, exclusion=exclusion)
         except OSError as error:
             logger.warning("folder %s cannot be listed: %s", folder.path, error)

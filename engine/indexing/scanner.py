@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from engine.library.photos import PhotoId
 
 # Folders that hold other programs' thumbnails and bookkeeping, never a person's photos.
-SKIPPED_NAMES = frozenset({b"@eaDir", b"#recycle", b"$RECYCLE.BIN", b"System Volume Information", b"lost+found"})
+SKIPPED_NAMES = frozenset(
+    {
+        b"@eaDir", b"#recycle", b"#snapshot", b"@Recycle", b"@Recently-Snapshot", b"$RECYCLE.BIN",
+        b"System Volume Information", b"lost+found", b"__MACOSX", b"__pycache__", b"node_modules",
+    }
+)  # fmt: skip
+SKIPPED_SUFFIXES = (b".lrdata", b".lrprev", b".cocatalogdb", b".dtrash")
+CACHE_TAG, CACHE_SIGNATURE = b"CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55"
+"""How programs mark a directory as a cache: https://bford.info/cachedir/"""
+
 INODE_BITS = 2**63 - 1
 NOTHING_EXCLUDED = Exclusion()
 
@@ -124,7 +133,7 @@ class _Walker:
             about = os.stat(absolute)
             if not directory:
                 self.found.root = RootStamp.of(absolute)
-            if not self._is_new(about) or (directory and _is_marked(absolute)):
+            if not self._is_new(about) or (directory and is_marked(absolute)):
                 return
             with os.scandir(absolute) as entries:
                 for entry in entries:
@@ -154,7 +163,7 @@ class _Walker:
         return True
 
     def _look_at(self, entry: os.DirEntry[bytes], directory: bytes) -> None:
-        if entry.name.startswith(b".") or entry.name in SKIPPED_NAMES:
+        if is_passed_over(entry.name):
             return
         path = os.path.join(directory, entry.name) if directory else entry.name
         if path in self._exclusion:
@@ -191,8 +200,20 @@ class _Walker:
         self.found.issues.append(ScanIssue(path, reason, error.strerror or str(error)))
 
 
-def _is_marked(directory: bytes) -> bool:
-    return os.path.exists(os.path.join(directory, os.fsencode(NO_MEDIA)))
+def is_passed_over(name: bytes) -> bool:
+    """Whether a file or directory of this name is nobody's photo: hidden, or kept by another program for itself."""
+    return name.startswith(b".") or name in SKIPPED_NAMES or name.endswith(SKIPPED_SUFFIXES)
+
+
+def is_marked(directory: bytes) -> bool:
+    """Whether a directory says that it holds no photos, or that it is a cache."""
+    if os.path.exists(os.path.join(directory, os.fsencode(NO_MEDIA))):
+        return True
+    try:
+        with open(os.path.join(directory, CACHE_TAG), "rb") as stream:
+            return stream.read(len(CACHE_SIGNATURE)) == CACHE_SIGNATURE
+    except OSError:
+        return False
 
 
 def compare(known: Sequence[KnownPhoto], disk: Walk) -> Changes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import logging
 import os
 import threading
@@ -10,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
-from watchdog.observers.polling import PollingObserver
 
 from engine.imaging.formats import PHOTO_SUFFIXES
-from engine.indexing.scanner import SKIPPED_NAMES
-from engine.library.database import NO_MEDIA
+from engine.indexing.events import CHANGES, is_exhausted, is_remote, observer
+from engine.indexing.exclusion import Exclusion
+from engine.indexing.scanner import is_marked, is_passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +30,11 @@ logger = logging.getLogger(__name__)
 
 QUIET_S = 0.7  # how long a folder must be calm: a copy in progress writes several times a second
 PATIENCE_S = 10.0  # a folder that is never calm is scanned all the same
-POLL_S = 10.0
+POLL_S = 60.0  # a folder without file events is scanned as often as this
 WATCHED_SUFFIXES = PHOTO_SUFFIXES | {".txt", ".xmp"}
-_READING = frozenset({"opened", "closed_no_write"})
+
+NETWORK, LIMIT, NO_EVENTS = "network", "limit", "no events"
+"""Why a folder is looked at now and then: others change it over a network, or the system gives no (more) watches."""
 
 
 class Watcher:
@@ -43,7 +46,8 @@ class Watcher:
         self._observers: list[BaseObserver] = []
         self._closed = False
         self._folders = folders
-        self.polled: list[Folder] = []
+        self._next_look: dict[FolderId, float] = {}
+        self.polled: dict[FolderId, str] = {}
 
     def __enter__(self) -> Watcher:
         for folder in self._folders:
@@ -54,10 +58,10 @@ class Watcher:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-        for observer in self._observers:
-            observer.stop()
-        for observer in self._observers:
-            observer.join()
+        for events in self._observers:
+            events.stop()
+        for events in self._observers:
+            events.join()
 
     def close(self) -> None:
         """Wake ``wait`` for the last time; safe from any thread and from a signal handler's thread."""
@@ -71,32 +75,46 @@ class Watcher:
         with self._changed:
             while not self._closed:
                 moment = time.monotonic()
-                calm = {
-                    folder
-                    for folder, due in self._dirty.items()
-                    if min(due[0] + PATIENCE_S, due[1] + QUIET_S) <= moment
-                }
-                if calm or moment >= deadline:
-                    for folder in calm:
-                        del self._dirty[folder]
-                    return calm
-                self._changed.wait(min(deadline - moment, QUIET_S if self._dirty else timeout_s))
+                found = self._calm(moment) | self._to_look_at(moment)
+                if found or moment >= deadline:
+                    return found
+                patience = min([deadline, *self._next_look.values()]) - moment
+                self._changed.wait(min(patience, QUIET_S) if self._dirty else patience)
         return set()
 
+    def _calm(self, moment: float) -> set[FolderId]:
+        calm = {folder for folder, due in self._dirty.items() if min(due[0] + PATIENCE_S, due[1] + QUIET_S) <= moment}
+        for folder in calm:
+            del self._dirty[folder]
+        return calm
+
+    def _to_look_at(self, moment: float) -> set[FolderId]:
+        due = {folder for folder, next_look in self._next_look.items() if next_look <= moment}
+        self._next_look.update(dict.fromkeys(due, moment + POLL_S))
+        return due
+
     def _watch(self, folder: Folder) -> None:
-        handler = _Handler(self, folder)
-        observer: BaseObserver = Observer()
+        if is_remote(folder.path):
+            self._poll(folder, NETWORK)
+            return
+        events = observer(functools.partial(self.mark, folder.id))
         try:
-            observer.schedule(handler, str(folder.path), recursive=True)
-            observer.start()
+            events.schedule(_Handler(self, folder), str(folder.path), recursive=True, event_filter=CHANGES)
+            events.start()
         except OSError as error:
-            # The inotify limit, or a file system without events: look every few seconds instead.
-            logger.warning("%s is looked at every %d s: %s", folder.path, POLL_S, error)
-            observer = PollingObserver(timeout=POLL_S)
-            observer.schedule(handler, str(folder.path), recursive=True)
-            observer.start()
-            self.polled.append(folder)
-        self._observers.append(observer)
+            self._poll(folder, LIMIT if error.errno in {errno.ENOSPC, errno.EMFILE} else NO_EVENTS)
+            return
+        if is_exhausted(folder.path):  # directories deep inside may have got none
+            events.stop()
+            events.join()
+            self._poll(folder, LIMIT)
+            return
+        self._observers.append(events)
+
+    def _poll(self, folder: Folder, reason: str) -> None:
+        logger.warning("%s is looked at every %d s (%s)", folder.path, POLL_S, reason)
+        self.polled[folder.id] = reason
+        self._next_look[folder.id] = time.monotonic() + POLL_S
 
     def mark(self, folder: FolderId) -> None:
         """Something happened in ``folder``."""
@@ -111,11 +129,11 @@ class _Handler(FileSystemEventHandler):
     def __init__(self, watcher: Watcher, folder: Folder) -> None:
         self._watcher = watcher
         self._folder = folder
+        self._exclusion = Exclusion.of_text(folder.excluded)
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        # A directory's own "modified" only repeats what its entries say.
-        if event.event_type in _READING or (event.is_directory and event.event_type == "modified"):
-            return
+        if event.is_directory and event.event_type == "modified":
+            return  # it only repeats what its entries say
         paths = [Path(os.fsdecode(path)) for path in (event.src_path, event.dest_path) if path]
         if any(self._concerns(path, is_directory=event.is_directory) for path in paths):
             self._watcher.mark(self._folder.id)
@@ -127,10 +145,13 @@ class _Handler(FileSystemEventHandler):
         except ValueError:
             return True  # a link's other side: look rather than miss it
         names = [os.fsencode(part) for part in inside.parts]
-        if any(name.startswith(b".") or name in SKIPPED_NAMES for name in names) or self._is_marked(inside.parts):
+        if any(is_passed_over(name) for name in names) or self._is_marked(inside.parts) or self._is_excluded(names):
             return False
         return is_directory or path.suffix.lower() in WATCHED_SUFFIXES
 
+    def _is_excluded(self, names: Sequence[bytes]) -> bool:
+        return any(os.path.join(*names[:depth]) in self._exclusion for depth in range(1, len(names) + 1))
+
     def _is_marked(self, parts: Sequence[str]) -> bool:
         folders = (self._folder.path.joinpath(*parts[:depth]) for depth in range(1, len(parts)))
-        return any((folder / NO_MEDIA).exists() for folder in folders)
+        return any(is_marked(os.fsencode(folder)) for folder in folders)

@@ -20,14 +20,25 @@ FolderId = NewType("FolderId", int)
 _INTEGER = 2**63 - 1
 
 
+def exclude_key(folder: int) -> str:
+    """The setting that holds what is left out of a folder."""
+    return f"folder.{folder}.exclude"
+
+
+def polled_key(folder: int) -> str:
+    """The setting that says why a folder is looked at now and then instead of followed by file events."""
+    return f"folder.{folder}.polled"
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A watched root."""
+    """A watched root; ``excluded`` are patterns of what is left out, one a line."""
 
     id: FolderId
     path: Path
     state: FolderState
     full_scan_at: str | None
+    excluded: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +107,17 @@ class Folders:
 
     def all(self) -> list[Folder]:
         """All folders in the order they were added."""
-        rows = self._database.rows("SELECT id, path, state, full_scan_at FROM folder ORDER BY id")
-        return [Folder(FolderId(id_), Path(os.fsdecode(raw)), FolderState(state), at) for id_, raw, state, at in rows]
+        rows = self._database.rows(
+            """
+            SELECT id, path, state, full_scan_at,
+                   (SELECT value FROM setting WHERE key = 'folder.' || folder.id || '.exclude')
+              FROM folder ORDER BY id
+            """
+        )
+        return [
+            Folder(FolderId(id_), Path(os.fsdecode(raw)), FolderState(state), at, excluded or "")
+            for id_, raw, state, at, excluded in rows
+        ]
 
     def set_state(self, folder: FolderId, state: FolderState) -> None:
         """Say whether the root can be reached."""
@@ -117,6 +137,8 @@ class Folders:
     def remove(self, folder: FolderId) -> None:
         """Stop watching: its photo rows go, the files on disk and everything known about their contents stay."""
         self._database.run("DELETE FROM folder WHERE id = ?", (folder,))
+        for key in (exclude_key(folder), polled_key(folder)):  # the next folder may get its number
+            self._database.run("DELETE FROM setting WHERE key = ?", (key,))
 
     def counts(self, folder: FolderId, model: int) -> FolderCounts:
         """Count a folder's photos under ``model``."""

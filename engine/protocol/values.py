@@ -148,7 +148,11 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class FolderStatus:
-    """A watched folder and how many of its photos are known, searchable, missing and unusable."""
+    """A watched folder and how many of its photos are known, searchable, missing and unusable.
+
+    ``polled``: why it is looked at once a minute instead of followed by file events, None where it is followed:
+    "network" (others change it unseen), "limit" (the system gives no more watches) or "no events".
+    """
 
     folder_id: int
     path: PhotoPath
@@ -158,6 +162,7 @@ class FolderStatus:
     missing: int
     issues: int
     full_scan_at: str | None
+    polled: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

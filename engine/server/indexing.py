@@ -1,7 +1,7 @@
 """The thread that indexes: it sleeps until something is worth a look, then brings the library up to date in one run.
 
 A run that the surroundings stop (a full disk, a library that may not be written) is not tried again before a person
-asks for it; a run that is interrupted for another wish is made up for by the next.
+asks for it, or the full disk has room again; a run that is interrupted for another wish is made up for by the next.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from engine.protocol import ErrorKind, FolderState, IndexProgress
 from engine.protocol.methods import IndexState, LibraryChanged
 from engine.server.lanes import OwnEngine
 from engine.server.reports import RunReports, stopped, waiting
+from engine.server.room import ROOM_LOOK_EVERY_S, Room
 from engine.server.roots import RootsThread
 from engine.server.waiting import WaitingThread, Wishes
 from engine.server.watching import WatchThread
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
 
     from engine.api import Engine
     from engine.indexing.indexer import Indexer
@@ -86,6 +88,8 @@ class IndexingThread:
         self._is_paused = False
         self._goes_anyway = False
         self._trouble: IndexProgress | None = None
+        self._library: Path | None = None
+        self._room: Room | None = None
         self._is_closing = False
         self.threads = [threading.Thread(target=self._work, name="indexer", daemon=True)]
         self.threads += [self._watch.thread, self._roots.thread, self._waiting.thread]
@@ -132,7 +136,7 @@ class IndexingThread:
         with self._changed:
             self._is_paused = False
             self._goes_anyway = self._waiting.reason is not None
-            self._trouble = None
+            self._trouble = self._room = None
         self.ask(None, is_awaited=True)
 
     def want(self, wishes: Wishes) -> None:
@@ -201,6 +205,7 @@ class IndexingThread:
     def _next(self) -> Wish | None:
         while not self._wait_for_work():
             self._models.rest(REST_AFTER_S)
+            self._go_on_if_there_is_room()
         with self._changed:
             self._changed.wait_for(self._may_run)
             wish, self._wish = self._wish, None
@@ -210,7 +215,15 @@ class IndexingThread:
     def _wait_for_work(self) -> bool:
         """False now and then, while there is none."""
         with self._changed:
-            return self._changed.wait_for(self._may_run, LOOK_EVERY_S)
+            every_s = LOOK_EVERY_S if self._room is None else ROOM_LOOK_EVERY_S
+            return self._changed.wait_for(self._may_run, every_s)
+
+    def _go_on_if_there_is_room(self) -> None:
+        with self._changed:
+            if self._room is not None and self._room.has_come():
+                logger.info("there is room on the disk again")
+                self._trouble = self._room = None
+                self._wish = Wish(None, is_awaited=True)  # whoever was told of the stop is told how it went on
 
     def _may_run(self) -> bool:
         is_held = self._is_paused or self._trouble is not None or self._holds > 0 or self._has_to_wait()
@@ -231,7 +244,9 @@ class IndexingThread:
 
     def _index(self, engine: Engine, wish: Wish) -> None:
         self._waiting.want(Wishes.of(engine))
+        self._library = engine.paths.root
         folders = engine.folders()
+        engine.note_polled(self._watch.polled())
         covered = [folder for folder in folders if wish.covers(folder)]
         self._roots.follow(_followed(folders), covered)
         self._watch.watch(_reachable(folders))
@@ -277,6 +292,8 @@ class IndexingThread:
         with self._changed:
             latest = None if self._reports is None else self._reports.latest
             self._trouble = stopped(latest, kind)
+            is_full = kind is ErrorKind.DISK_FULL and self._library is not None
+            self._room = Room(self._library) if is_full and self._library is not None else None
             self._wish = Wish(None, is_awaited=False)
         self._notify("index.progress", self._trouble)
         self._own.close()

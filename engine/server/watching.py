@@ -12,7 +12,7 @@ from engine.indexing.watcher import Watcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from engine.library.folders import Folder
+    from engine.library.folders import Folder, FolderId
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,11 @@ class WatchThread:
             self._wanted = tuple(folders)
             self._let_go()
 
+    def polled(self) -> dict[FolderId, str]:
+        """Which of the folders are looked at now and then, and why; from any thread."""
+        with self._sole:
+            return {} if self._watcher is None else dict(self._watcher.polled)
+
     def start(self) -> None:
         """Start the thread."""
         self.thread.start()
@@ -55,13 +60,13 @@ class WatchThread:
             watcher.close()
 
     def _work(self) -> None:
-        seen: set[tuple[int, str]] = set()
+        seen: set[tuple[int, str, str]] = set()
         while (taken := self._take()) is not None:
             folders, watcher = taken
             with contextlib.ExitStack() as stack:
                 stack.push(watcher)  # before it starts: a folder that goes while it does must not leave threads behind
                 _enter(watcher)
-                new = {id_ for id_, path in _places(folders) - seen}
+                new = {id_ for id_, *_ in _places(folders) - seen}
                 seen = _places(folders)
                 if new:
                     self._ask(new)  # what changed after the last scan and before the watch
@@ -93,5 +98,5 @@ def _enter(watcher: Watcher) -> None:
         logger.warning("a folder cannot be watched, it is looked at every %d s: %s", LOOK_EVERY_S, error)
 
 
-def _places(folders: Sequence[Folder]) -> set[tuple[int, str]]:
-    return {(folder.id, str(folder.path)) for folder in folders}
+def _places(folders: Sequence[Folder]) -> set[tuple[int, str, str]]:
+    return {(folder.id, str(folder.path), folder.excluded) for folder in folders}

@@ -317,3 +317,16 @@ def test_excluded_names_and_paths_leave_the_results_and_come_back(bench: Bench) 
     Settings(bench.database).set(key, None)
     assert bench.index().decoded == 0
     assert sorted(bench.searchable()) == ["a.jpg", "b.jpg", "c.jpg", "d.png"]
+
+
+def test_what_other_programs_keep_for_themselves_is_not_indexed(bench: Bench) -> None:
+    for place in (".thumbnails", "@eaDir/a.jpg", "Previews.lrdata", "cache/deep", "node_modules", "__MACOSX"):
+        bench.photo(f"{place}/junk.jpg", 1)
+    bench.photo("._a.jpg", 2)
+    (bench.root / "cache" / "CACHEDIR.TAG").write_bytes(
+        b"Signature: 8a477f597d28d172789f06886806bc55\n# by a browser\n"
+    )
+    bench.photo("mine/a.jpg", 3)
+    (bench.root / "mine" / "CACHEDIR.TAG").write_bytes(b"not what it says it is")
+    bench.index()
+    assert bench.searchable().keys() == {"a.jpg"}

@@ -44,6 +44,7 @@ class FakeFolder:
     id: int
     path: Path
     state: FolderState = FolderState.ONLINE
+    excluded: str = ""
 
 
 class Gate:
@@ -182,6 +183,9 @@ class FakeEngine:
 
     def status(self) -> LibraryStatus:
         return LibraryStatus(str(self.library.root), "fake", len(self.library.folders), 0, 0, 0, 0, 0, 0, False)
+
+    def note_polled(self, polled: object) -> None:
+        pass
 
     def get_setting(self, key: str) -> str | None:
         return self.library.settings.get(key)
