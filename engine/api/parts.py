@@ -79,11 +79,11 @@ class Shared:
         return GridShelf()
 
     @cached_property
-    def expander(self) -> Expander | None:
-        """What lends short queries the company of captions; None without a bank."""
+    def expander(self) -> Expander:
+        """What lends short queries the company of captions; the bank is read when the first one comes."""
         from engine.search.expansion import Expander
 
-        return None if self.bank is None else Expander(self.bank)
+        return Expander(lambda: self.bank)
 
 
 def open_encoder(key: str, settings: Settings) -> Encoder:

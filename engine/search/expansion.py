@@ -9,6 +9,7 @@ English, 24 to 16 in Chinese). Whole sentences lose by it and are left as they a
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from engine.search.query_text import language_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -32,37 +33,51 @@ SHARE = 0.7
 class Expander:
     """Expands the vectors of short queries by the caption bank. Safe from several threads."""
 
-    def __init__(self, bank: BankVectors) -> None:
-        self._bank = bank
-        self._folded = [caption.text.lower() for caption in bank.captions]
+    def __init__(self, bank: Callable[[], BankVectors | None]) -> None:
+        """``bank`` is asked for when the first short query comes; None where there is none."""
+        self._bank_of = bank
+
+    @cached_property
+    def _bank(self) -> BankVectors | None:
+        return self._bank_of()
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        return [] if self._bank is None else [caption.text.lower() for caption in self._bank.captions]
 
     def expand(self, text: str, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """The unit vector (dim,) to search by for ``text``, whose own unit vector is ``vector``."""
-        rows = self._rows(text)
-        if len(rows) < LEAST_CAPTIONS:
+        bank = self._bank if _is_short(text) else None
+        rows = [] if bank is None else self._rows(text, bank)
+        if bank is None or len(rows) < LEAST_CAPTIONS:
             return vector
-        company = self._bank.some(rows).mean(axis=0)
+        company = bank.some(rows).mean(axis=0)
         mixed = vector + SHARE * company / max(float(np.linalg.norm(company)), 1e-6)
         expanded: NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
         return expanded
 
-    def _rows(self, text: str) -> list[int]:
+    def _rows(self, text: str, bank: BankVectors) -> list[int]:
         """The shortest captions of the text's language that hold it as a whole word; in Chinese anywhere."""
         language = language_of(text)
-        word = text.lower().strip()
-        is_short = len(word) <= MOST_CHARACTERS if language == "zh" else len(word.split()) <= MOST_WORDS
-        if not word or not is_short or language not in self._bank.languages:
+        if language not in bank.languages:
             return []
-        for form in _forms(word, language):
+        for form in _forms(text.lower().strip(), language):
             held = re.compile(re.escape(form) if language == "zh" else rf"(?<!\w){re.escape(form)}(?:s|es)?(?!\w)")
             rows = [
                 row
                 for row, folded in enumerate(self._folded)
-                if form in folded and self._bank.captions[row].language == language and held.search(folded)
+                if form in folded and bank.captions[row].language == language and held.search(folded)
             ]
             if len(rows) >= LEAST_CAPTIONS:
                 return sorted(rows, key=lambda row: (len(self._folded[row]), row))[:CAPTIONS]
         return []
+
+
+def _is_short(text: str) -> bool:
+    text = text.strip()
+    return bool(text) and (
+        len(text) <= MOST_CHARACTERS if language_of(text) == "zh" else len(text.split()) <= MOST_WORDS
+    )
 
 
 def _forms(word: str, language: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ def test_short_text_goes_towards_the_captions_that_hold_it(
     gallery: Gallery, bank: BankVectors, text: str, colour: str | None
 ) -> None:
     vector = gallery.encoder.encode_texts([text])[0]
-    expanded = Expander(bank).expand(text, vector)
+    expanded = Expander(lambda: bank).expand(text, vector)
     assert np.linalg.norm(expanded) == pytest.approx(1.0, abs=1e-5)
     if colour is None:
         np.testing.assert_array_equal(expanded, vector)
@@ -70,12 +70,12 @@ def test_short_text_goes_towards_the_captions_that_hold_it(
 def test_language_that_the_model_does_not_know_borrows_nothing(gallery: Gallery, bank: BankVectors) -> None:
     gallery.encoder.card = replace(gallery.encoder.card, languages=("zh",))
     vector = gallery.encoder.encode_texts(["tomato"])[0]
-    np.testing.assert_array_equal(Expander(bank).expand("tomato", vector), vector)
-    assert not np.array_equal(Expander(bank).expand("番茄", vector), vector)
+    np.testing.assert_array_equal(Expander(lambda: bank).expand("tomato", vector), vector)
+    assert not np.array_equal(Expander(lambda: bank).expand("番茄", vector), vector)
 
 
 def test_only_few_captions_are_encoded_and_none_once_the_bank_is_there(gallery: Gallery, bank: BankVectors) -> None:
-    expander, vector = Expander(bank), gallery.encoder.encode_texts(["tomato"])[0]
+    expander, vector = Expander(lambda: bank), gallery.encoder.encode_texts(["tomato"])[0]
     before = gallery.encoder.texts
     alone = expander.expand("tomato", vector)
     assert 0 < gallery.encoder.texts - before <= CAPTIONS
@@ -85,6 +85,19 @@ def test_only_few_captions_are_encoded_and_none_once_the_bank_is_there(gallery: 
     assert gallery.encoder.texts == before
 
 
+def test_bank_is_not_asked_for_by_long_texts_and_may_be_missing(gallery: Gallery, bank: BankVectors) -> None:
+    asked: list[str] = []
+
+    def missing() -> None:
+        asked.append("bank")
+
+    expander, vector = Expander(missing), gallery.encoder.encode_texts(["tomato"])[0]
+    np.testing.assert_array_equal(expander.expand("a tomato on a table", vector), vector)
+    assert asked == []
+    np.testing.assert_array_equal(expander.expand("tomato", vector), vector)
+    assert asked == ["bank"]
+
+
 def test_search_finds_by_the_company_of_a_word(gallery: Gallery, bank: BankVectors) -> None:
     limits = Calibration(match=0.6, possible=0.3)
     gallery.encoder.card = replace(gallery.encoder.card, calibration=limits)
@@ -92,7 +105,7 @@ def test_search_finds_by_the_company_of_a_word(gallery: Gallery, bank: BankVecto
     gallery.photo("sea.jpg", blue=1.0)
     assert gallery.search("tomato").confidence is Confidence.NONE, "the bare word says nothing here"
     assert set(gallery.names("-tomato")) == {"sea.jpg", "salad.jpg"}
-    gallery.expand_by(Expander(bank))
+    gallery.expand_by(Expander(lambda: bank))
     found = gallery.search("tomato")
     assert (found.hits[0].path.to_path().name, found.confidence) == ("salad.jpg", Confidence.POSSIBLE)
     assert gallery.names("-tomato") == ["sea.jpg"], "what is not wanted is understood by the same company"
