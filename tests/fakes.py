@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.imaging.preprocess import InputSpec
 from engine.models.encoder import unit
+from engine.models.image_runner import RunnerFacts
 from engine.models.package import ImageTower, ModelCard, TextTower
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class FakeEncoder:
     """Photos and colour words as histograms of RGB in ``BINS`` ** 3 cells."""
 
     provider: str | None = None
+    facts = RunnerFacts()
     batch_size = 8
 
     def __init__(self, size: int = 16) -> None:
