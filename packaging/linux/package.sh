@@ -2,6 +2,7 @@
 # The Linux packages of a bundle: package.sh BUNDLE VERSION [SUFFIX]   (SUFFIX: -cuda)
 # Makes the bundle smaller in place, then the archive, the .deb and, where rpmbuild is, the RPM, into dist/.
 # Needs binutils, zstd and dpkg-deb; build/icons and build/words (see build.py). SOURCE_DATE_EPOCH is honoured.
+# BALLOON_PACKAGE_QUICKLY=1 compresses little, to try the packages at once.
 set -eu
 bundle="$1" version="$2" suffix="${3:-}"
 here="$(dirname "$0")"
@@ -10,7 +11,8 @@ for tool in dpkg-deb zstd strip as ld; do
     command -v "$tool" >/dev/null || { echo "Packaging needs $tool (sudo apt-get install dpkg zstd binutils)."; exit 1; }
 done
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
-export SOURCE_DATE_EPOCH
+if [ -n "${BALLOON_PACKAGE_QUICKLY:-}" ]; then deb_level="-z1" zstd_level=3; else deb_level="-z9 -Sextreme" zstd_level=19; fi
+export SOURCE_DATE_EPOCH deb_level zstd_level
 
 # Strip what compilers made and nobody patched since: libraries that auditwheel moved (*.libs and their users) break by it.
 find "$bundle/_internal" -maxdepth 1 -type f -name 'libpython*' -exec strip --strip-unneeded {} +
@@ -27,7 +29,7 @@ find "$bundle/_internal" -type f -exec chmod 644 {} +
 
 name="balloon$suffix-$version-linux-x86_64"
 tar --create --directory "$out" --owner 0 --group 0 --numeric-owner --sort name --mtime "@$SOURCE_DATE_EPOCH" \
-    --transform "flags=r;s,^balloon,$name," balloon | zstd -q -f -T0 -19 -o "$out/$name.tar.zst"
+    --transform "flags=r;s,^balloon,$name," balloon | zstd -q -f -T0 "-$zstd_level" -o "$out/$name.tar.zst"
 sh "$here/tree.sh" "$bundle" build/tree
 sh "$here/deb.sh" build/tree "$version" "$suffix" "$out"
 if command -v rpmbuild >/dev/null; then
