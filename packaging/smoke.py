@@ -108,9 +108,11 @@ def main(folder: Path) -> int:
         sys.stdout.write(bundle.balloon("--version"))
         report = bundle.json("index", photos)
         assert (report["embedded"], report["issues"]) == (len(COLOURS), 0), report
-        assert len(bundle.json("search", "a red wall")["hits"]) == len(COLOURS)
-        assert bundle.json("search", "蓝色的墙")["hits"]
+        assert len(bundle.json("similar", photos / "red.png")["hits"]) == len(COLOURS) - 1
         assert bundle.json("captions", photos / "red.png")["captions"]
+        bundle.balloon("caption", "add", photos / "blue.png", "蓝色的墙")
+        for query, name in {"red": "red.png", "蓝色的墙": "blue.png"}.items():
+            assert Path(bundle.json("search", query)["hits"][0]["path"]).name == name
         bundle.balloon("check")
         welcome = bundle.ask_engine()
         assert welcome["model"] == "balloon-mini", welcome
