@@ -27,8 +27,7 @@ check_words portable
 
 step "the window, with what every desktop has"
 install_screen
-install_quietly libegl1 libgl1 libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 libx11-xcb1 libxcb-randr0 libxcb-shape0 libxcb-xfixes0 \
-    libxcb-sync1 libxcb-xkb1 libxcb-glx0 libwayland-cursor0 libwayland-egl1 libssl3
+install_quietly $DESKTOP_LIBRARIES
 check_libraries "$bundle"
 check_window portable "$shots" archive
 check_writes /tmp/before

@@ -5,6 +5,11 @@ place="${BALLOON_TRY_ROOT:-$(mktemp -d)}"
 root="$place/root"
 suite="${BALLOON_TRY_SUITE:-bookworm}"
 
+# What every desktop has, and a bundle takes from it.
+DESKTOP_LIBRARIES="libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libfreetype6 libx11-6 libx11-xcb1 libxcb-glx0 libxcb-randr0
+    libxcb-render0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libwayland-client0 libwayland-cursor0 libwayland-egl1
+    libssl3"
+
 step() { printf '\n== %s\n' "$1"; }
 fail() { echo "FAILED: $1"; exit 1; }
 inside() { chroot "$root" env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
