@@ -107,9 +107,9 @@ def _named(folder: Path, pattern: str) -> Iterator[Path]:
     return (path for path in sorted(folder.glob(pattern)) if not path.is_dir())
 
 
-def _state(folder: Path) -> Iterator[Path]:
-    """The folder of each library's window: its lock and the note for the first one."""
-    return (lock.parent for lock in sorted(folder.glob("*/desktop.lock")))
+def _state(folder: Path) -> list[Path]:
+    """The folder of each library's window: its lock, while it is open, and the note for the first one."""
+    return sorted({file.parent for name in ("call", "desktop.lock") for file in folder.glob(f"*/{name}")})
 
 
 def _byte_size(path: Path) -> int:

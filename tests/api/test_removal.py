@@ -36,7 +36,8 @@ def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place in (
         ".config/balloon/desktop.ini",
         ".cache/balloon/shared-0123456789abcdef/thumbnails/1.jpg",
-        ".local/state/balloon/0123456789abcdef/desktop.lock",
+        ".local/state/balloon/0123456789abcdef/call",
+        ".local/state/balloon/fedcba9876543210/desktop.lock",
         ".local/state/balloon/log/engine.log",
         ".cache/balloon/pasted/1.png",
     ):
