@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QRadioButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.asking import Asker
 from desktop.caption_model import LANGUAGE_NAMES
@@ -50,7 +60,6 @@ class ModelChooser(QWidget):
         self._rows = QWidget()
         self._column.addWidget(self._rows)
         self.hint = QLabel()
-        self.hint.setWordWrap(True)
         self.hint.hide()
         self._column.addWidget(self.hint)
         self._column.addLayout(self._make_buttons())
@@ -123,6 +132,7 @@ class ModelChooser(QWidget):
                 button, detail = self.group.button(position), self._details[position]
                 button.setChecked(model.key == self._chosen)
                 detail.setText(self._detail(model))
+                detail.setToolTip(detail.text())
                 button.setAccessibleDescription(detail.text())
         self.remove_button.setVisible(bool(self._removable()))
         self._show_hint()
@@ -147,10 +157,10 @@ class ModelChooser(QWidget):
 
     def _add(self, column: QVBoxLayout, position: int, model: ModelRow) -> QLabel:
         button = QRadioButton(model.name.replace("&", "&&"))
-        detail = QLabel()
+        detail = QLabel()  # in one line: a form does not give rows that come later the height of wrapped ones
         detail.setObjectName("muted")
-        detail.setWordWrap(True)
         detail.setIndent(24)
+        detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.group.addButton(button, position)
         column.addWidget(button)
         column.addWidget(detail)

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QTranslator
+from PySide6.QtCore import QLibraryInfo, QTranslator
+from PySide6.QtWidgets import QApplication, QTextBrowser, QTreeView, QWidget
+
+from desktop.folder_dialogs import folder_chooser, removal_question
+from tests.desktop import panel_data as data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "resources" / "translations"
@@ -62,7 +68,8 @@ def test_compiled_file_says_what_the_source_file_says(language: str) -> None:
     assert translator.load(f"balloon_{language}", str(FOLDER))
     for context, message in _messages(language):
         is_plural = message.get("numerus") is not None
-        said = translator.translate(context, message.findtext("source", ""), "", 7 if is_plural else -1)
+        comment = message.findtext("comment", "")
+        said = translator.translate(context, message.findtext("source", ""), comment, 7 if is_plural else -1)
         assert said == _forms(message)[-1]
 
 
@@ -81,3 +88,45 @@ def test_no_text_of_the_program_is_forgotten(tmp_path: Path) -> None:
         for message in context.iter("message")
     }
     assert texts - known == set()
+
+
+class Listener(QTranslator):
+    """Hears what Qt asks for and what its own file and ours have no words for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lacking: set[tuple[str, str]] = set()
+        self._asked = [QTranslator(), QTranslator()]
+        assert self._asked[0].load("qtbase_zh_CN", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+        assert self._asked[1].load("balloon_zh_CN", str(FOLDER))
+
+    def isEmpty(self) -> bool:  # noqa: N802  # Qt's spelling
+        return False
+
+    def translate(self, context: str, text: str, comment: str | None = None, number: int = -1) -> str:
+        said = [each.translate(context, text, comment or "", number) for each in self._asked]
+        if context.startswith("Q") and context != "QShortcut" and not any(said):
+            self.lacking.add((context, text))
+        return next(filter(None, said), "")
+
+
+def test_qt_s_own_dialogs_speak_chinese_altogether(qapp: QApplication, tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "a folder").mkdir()
+    listener = Listener()
+    qapp.installTranslator(listener)
+    try:
+        parent = QWidget()
+        dialog = folder_chooser(parent, lambda _: None)
+        dialog.setDirectory(str(tmp_path))
+        question = removal_question(dialog, data.folder(), lambda: None)
+        texts = QTextBrowser()
+        menu = texts.createStandardContextMenu()
+        for window in (dialog, question, texts):
+            window.show()
+        qtbot.waitUntil(lambda: bool(dialog.findChildren(QTreeView)[0].model().rowCount()))
+        assert menu.actions()
+        for window in (dialog, question, texts):
+            window.close()
+    finally:
+        qapp.removeTranslator(listener)
+    assert not listener.lacking
