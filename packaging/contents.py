@@ -46,7 +46,7 @@ UNUSED_FILES = (
 KEPT_TRANSLATIONS = ("qtbase_zh_CN", "qtbase_en", "qt_zh_CN", "qt_en")
 
 KEPT_SYSTEM_LIBRARIES = (
-    "libpython", "libbz2.", "libxcb-cursor.", "libxcb-icccm.", "libxcb-image.",
+    "libpython", "libexpat.", "libbz2.", "libxcb-cursor.", "libxcb-icccm.", "libxcb-image.",
     "libxcb-keysyms.", "libxcb-render-util.", "libxcb-util.", "libxkbcommon.", "libxkbcommon-x11.",
 )  # fmt: skip
 """Libraries of the build machine that a desktop may lack, or has under another name, and that nothing else shares."""
