@@ -131,8 +131,8 @@ class Average:
         """Take one step's weights in; the first steps count more, so that the start is forgotten."""
         self._steps += 1
         decay = min(self._decay, (1 + self._steps) / (10 + self._steps))
-        for mine, theirs in zip(self._shadow.parameters(), module.parameters(), strict=True):
-            mine.lerp_(theirs, 1 - decay)
+        mine, theirs = ([one.data for one in whole.parameters()] for whole in (self._shadow, module))
+        torch._foreach_lerp_(mine, theirs, 1 - decay)
 
     @property
     def module(self) -> nn.Module:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.training.workshop import Workshop
+    from engine.training.workshop import JointPlan, Workshop
 
 SOURCES: tuple[dict[str, str], ...] = (
     {"name": "EfficientNet-Lite0 (ImageNet weights), base of the image tower", "licence": "Apache-2.0"},
@@ -97,10 +97,12 @@ def _held_out(shop: Workshop) -> str:
         "image": "late image stages fine-tuned against the teacher's vectors",
         "image_both": "fine-tuned further in both languages, taught text tower, linear mapping",
         "text": "text tower trained end to end",
+        **{f"member_{number}": f"both towers together, from pixels, pair {number + 1}" for number in range(9)},
+        "joint": "the mean of the pairs' weights",
     }
     rows = []
     for stage, name in names.items():
-        figures = shop.noted(stage)
+        figures = shop.noted(stage) or {}
         rows += [[name, language, *_both(figures[language])] for language in ("en", "zh") if language in figures]
     head = ("stage", "language", "text to photo, R@1 / R@5 / R@10", "photo to text")
     return f"{len(shop.split.held_out)} photos, never trained on.\n\n" + _table(head, rows)
@@ -127,9 +129,25 @@ def _recipe(shop: Workshop) -> str:
             f"averaged; then {settings.further_course.epochs} epochs with captions in both languages.",
             f"6. Text tower with its mapping: {text.epochs} epochs on captions in both languages, labels and the "
             "teacher's sentences beside them, words left out at random, weights averaged.",
-            "7. ONNX, text tower with int8 weights (computing in float32), image tower float16 on disk.",
+            *_joint_recipe(settings.joint),
+            "Then ONNX, text tower with int8 weights (computing in float32), image tower float16 on disk.",
         ]
     )
+
+
+def _joint_recipe(plan: JointPlan | None) -> list[str]:
+    """The stages that only a GPU runs."""
+    if plan is None:
+        return []
+    course = plan.course
+    rates = ", ".join(f"{rate:g}" for rate in plan.image_rates)
+    return [
+        f"7. On a GPU, both towers together and end to end from pixels: {len(plan.image_rates)} pairs (seeds of their "
+        f"own, image rates {rates}), image blocks from {plan.open_from} on, {course.epochs} epochs, random views of "
+        f"whole photos, {course.soft:.0%} of the target given to photos with like captions, sentences held near to the "
+        "vectors they had, weights averaged; then the mean of the pairs' weights, taken where it does better on the "
+        "held-out photos.",
+    ]
 
 
 def _sizes(shop: Workshop) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,21 +11,24 @@ import torch
 from engine.models.recall import recall
 from engine.training.batches import pad, tokenise
 from engine.training.evaluation import candidates, compare, curve
+from engine.training.features import best_device
 from engine.training.fusion import AttentionFusion, FusionCourse, FusionData, FusionShape, rerank, train_fusion
 from engine.training.held_out import HeldOut, held_out
+from engine.training.image_tower import INPUT_SIZE
 from engine.training.image_tuning import as_states
+from engine.training.pixels import batches, whole_views
 from engine.training.trainer import Pairs
-from engine.training.workshop import IMAGE_WEIGHTS, plain
+from engine.training.workshop import plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.training.image_tower import LateStages
+    from engine.training.image_tower import ImageTower
     from engine.training.workshop import Workshop
 
 TABLE_EPOCHS = 8
 CURVE_PHOTOS = (500, 1000, 2000, 4000, 8000)
-FUSION_PHOTOS = 700
+FUSION_PHOTOS = 700  # on a CPU; a GPU takes all
 
 
 def compare_methods(shop: Workshop) -> None:
@@ -72,14 +75,15 @@ def try_reranking(shop: Workshop) -> None:
     if shop.noted("fusion") is not None:
         return
     chance = np.random.default_rng(shop.settings.seed)
-    some = chance.permutation(np.array(shop.split.train))[:FUSION_PHOTOS]
+    joint = shop.settings.joint is not None
+    some = chance.permutation(np.array(shop.split.train))[: None if joint else FUSION_PHOTOS]
     train = fusion_data(shop, some)
     part = held_out(shop)
     test = fusion_data(shop, part.photos)
     torch.manual_seed(shop.settings.seed)
     fusion = AttentionFusion(FusionShape(train.words.shape[2], train.cells.shape[2]))
     before = recall(test.texts @ test.images.T, test.owner)
-    course = FusionCourse(epochs=2, batch=32, seed=shop.settings.seed)
+    course = FusionCourse(epochs=8 if joint else 2, batch=96 if joint else 32, seed=shop.settings.seed)
     train_fusion(fusion, train, course)
     after = recall(rerank(fusion, test), test.owner)
     torch.save(fusion.state_dict(), shop.path("fusion.pt"))
@@ -92,7 +96,7 @@ def fusion_data(shop: Workshop, photos: NDArray[np.int64]) -> FusionData:
     rows = np.concatenate(list(part.texts.values()))
     owner = np.concatenate(list(part.owner.values()))
     words, mask, texts = _word_states(shop, rows)
-    cells, images = _cells(shop.image_tower(IMAGE_WEIGHTS).late, shop.views("captioned")[photos, 0])
+    cells, images = _cells(shop.finished_image_tower(), _seen(shop, photos))
     return FusionData(words, mask, cells, texts, images, owner)
 
 
@@ -113,22 +117,33 @@ def _captions_of(shop: Workshop, photos: NDArray[np.int64]) -> HeldOut:
 def _word_states(
     shop: Workshop, rows: NDArray[np.int64], batch: int = 256
 ) -> tuple[NDArray[np.float16], NDArray[np.int64], NDArray[np.float32]]:
-    tower = shop.text_tower("text.pt")
+    device = best_device()
+    tower = shop.finished_text_tower().to(device)
     tokens = pad(tokenise(shop.tokenizer, [shop.album.texts[row] for row in rows]))
     words, texts = [], []
-    for start in range(0, len(rows), batch):
-        ids, mask = tokens.ids[start : start + batch], tokens.mask[start : start + batch]
-        words.append(tower.word_states(ids, mask).half().numpy())
-        texts.append(tower(ids, mask).numpy())
+    for some in batches(len(rows), batch):
+        ids, mask = tokens.ids[some].to(device), tokens.mask[some].to(device)
+        words.append(tower.word_states(ids, mask).half().cpu().numpy())
+        texts.append(tower(ids, mask).cpu().numpy())
     return np.concatenate(words), tokens.mask.numpy(), np.concatenate(texts)
 
 
+def _seen(shop: Workshop, photos: NDArray[np.int64]) -> NDArray[Any]:
+    """What the finished image tower takes of some captioned photos: cached activations, or whole photos on a GPU."""
+    return shop.pixels("captioned")[photos] if shop.takes_joint else shop.views("captioned")[photos, 0]
+
+
 @torch.inference_mode()
-def _cells(
-    late: LateStages, states: NDArray[np.float16], batch: int = 128
-) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
-    late.eval()
-    grids = [late(as_states(states[start : start + batch])) for start in range(0, len(states), batch)]
-    cells = torch.cat([grid.half() for grid in grids])
-    images = torch.cat([torch.nn.functional.normalize(grid.mean(dim=1), dim=-1) for grid in grids])
-    return cells.numpy(), images.numpy()
+def _cells(tower: ImageTower, seen: NDArray[Any], batch: int = 128) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
+    device = best_device()
+    tower.to(device).eval()
+    cells, images = [], []
+    for some in batches(len(seen), batch):
+        if seen.dtype == np.uint8:
+            states = tower.early(whole_views(torch.from_numpy(seen[some]).to(device), INPUT_SIZE))
+        else:
+            states = as_states(seen[some]).to(device)
+        grid = tower.late(states).float()
+        cells.append(grid.half().cpu().numpy())
+        images.append(torch.nn.functional.normalize(grid.mean(dim=1), dim=-1).cpu().numpy())
+    return np.concatenate(cells), np.concatenate(images)

@@ -69,6 +69,12 @@ def read_labelled(pack: Path) -> list[PackPhoto]:
 
 def read_pictures(pack: Path, photos: Sequence[PackPhoto]) -> Iterator[tuple[int, Image.Image]]:
     """Yield (row number in ``photos``, RGB picture), shard after shard, each shard in the order of its bytes."""
+    for row, encoded in read_encoded(pack, photos):
+        yield row, Image.open(io.BytesIO(encoded)).convert("RGB")
+
+
+def read_encoded(pack: Path, photos: Sequence[PackPhoto]) -> Iterator[tuple[int, bytes]]:
+    """Yield (row number in ``photos``, bytes of the picture's file), shard after shard."""
     wanted: dict[str, dict[str, int]] = defaultdict(dict)
     for row, photo in enumerate(photos):
         wanted[photo.shard][photo.file] = row
@@ -77,7 +83,7 @@ def read_pictures(pack: Path, photos: Sequence[PackPhoto]) -> Iterator[tuple[int
             for member in tar:
                 stream = tar.extractfile(member) if member.name in rows else None
                 if stream is not None:
-                    yield rows[member.name], Image.open(io.BytesIO(stream.read())).convert("RGB")
+                    yield rows[member.name], stream.read()
 
 
 def read_english_lines(pack: Path) -> list[str]:

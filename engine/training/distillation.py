@@ -80,7 +80,7 @@ def teach(tower: TextTower, english: Lessons, chinese: Lessons, lecture: Lecture
     optimiser = text_optimiser(tower, lecture.learning_rate, lecture.word_rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, warm_then_cosine(len(batches)))
     chance = np.random.default_rng(lecture.seed)
-    running = 0.0
+    running = torch.zeros((), device=device)
     for number, (lessons, members) in enumerate(batches, start=1):
         rows = [drop_words(lessons.rows[member], lecture.word_drop, chance) for member in members]
         target = torch.from_numpy(lessons.targets[lessons.target_of[members]].astype(np.float32)).to(device)
@@ -93,20 +93,20 @@ def teach(tower: TextTower, english: Lessons, chinese: Lessons, lecture: Lecture
         nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        running += (similarity - running) / min(number, 50)
+        running = running + (similarity - running) / min(number, 50)
         if number % 50 == 0:
             logger.info("lesson %d of %d: cosine to the teacher %.3f", number, len(batches), running)
     tower.eval()
 
 
-def lesson_loss(vectors: torch.Tensor, target: torch.Tensor, lecture: Lecture) -> tuple[torch.Tensor, float]:
-    """Return distance plus contrast, and the mean cosine to the target."""
+def lesson_loss(vectors: torch.Tensor, target: torch.Tensor, lecture: Lecture) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return distance plus contrast, and the mean cosine to the target, a scalar without a gradient."""
     nearness = (vectors * target).sum(dim=-1)
     scores = vectors @ target.T * lecture.scale
     same = target @ target.T > SAME_TARGET
     others = scores.masked_fill(same & ~torch.eye(len(same), dtype=torch.bool, device=same.device), float("-inf"))
     contrast = nn.functional.cross_entropy(others, torch.arange(len(others), device=others.device))
-    return (1 - nearness).mean() + lecture.contrast * contrast, float(nearness.detach().mean())
+    return (1 - nearness).mean() + lecture.contrast * contrast, nearness.detach().mean()
 
 
 def text_optimiser(tower: TextTower, rate: float, word_rate: float) -> torch.optim.AdamW:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from engine.training.features import best_device
 from engine.training.losses import cross_entropy
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class FusionCourse:
 def train_fusion(fusion: AttentionFusion, data: FusionData, course: FusionCourse) -> None:
     """Train ``fusion`` in place on batches of photos that recall finds hard to tell apart."""
     torch.manual_seed(course.seed)
+    fusion.to(best_device())
     with torch.no_grad():
         fusion.strength.fill_(0.1)
     optimiser = torch.optim.AdamW(fusion.parameters(), lr=course.learning_rate, weight_decay=0.01)
@@ -121,7 +123,7 @@ def rerank(fusion: AttentionFusion, data: FusionData, head: int = 20) -> NDArray
     out = scores.copy()
     for text in range(len(scores)):
         first = np.argsort(-scores[text], kind="stable")[:head]
-        added = fusion(*_tensors(data, np.array([text]), first))[0].numpy()
+        added = fusion(*_tensors(data, np.array([text]), first))[0].cpu().numpy()
         out[text, first] = scores[text, first] + added + 4.0  # above every cosine that was not looked at again
     return out
 
@@ -130,9 +132,9 @@ def _fusion_loss(
     fusion: AttentionFusion, data: FusionData, rows: NDArray[np.int64], course: FusionCourse
 ) -> torch.Tensor:
     photos, columns = np.unique(data.owner[rows], return_inverse=True)
-    cosine = torch.from_numpy(data.texts[rows] @ data.images[photos].T)
+    cosine = torch.from_numpy(data.texts[rows] @ data.images[photos].T).to(best_device())
     scores = cosine + fusion(*_tensors(data, rows, photos))
-    right = torch.from_numpy(columns[:, None] == np.arange(len(photos))[None, :])
+    right = torch.from_numpy(columns[:, None] == np.arange(len(photos))[None, :]).to(best_device())
     return cross_entropy(scores, right, course.scale)
 
 
@@ -140,8 +142,9 @@ def _tensors(
     data: FusionData, texts: NDArray[np.int64], photos: NDArray[np.int64]
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     length = int(data.mask[texts].sum(axis=1).max())
-    words = torch.from_numpy(data.words[texts, :length].astype(np.float32))
-    return words, torch.from_numpy(data.mask[texts, :length]), torch.from_numpy(data.cells[photos].astype(np.float32))
+    parts = data.words[texts, :length], data.mask[texts, :length], data.cells[photos]
+    words, mask, cells = (torch.from_numpy(part).to(best_device()) for part in parts)
+    return words.float(), mask, cells.float()
 
 
 def _hard_batches(data: FusionData, batch: int, chance: np.random.Generator) -> list[NDArray[np.int64]]:

@@ -74,6 +74,13 @@ class LateStages(nn.Module):
         self.mapping = nn.Linear(FEATURES, dim)
         self.drop_path = drop_path
 
+    def free_depthwise(self) -> None:
+        """Let the depthwise convolutions learn as well; see ``FixedDepthwise`` for why they did not."""
+        for block in self.blocks:
+            opened: Any = block
+            if isinstance(opened._depthwise_conv, FixedDepthwise):
+                opened._depthwise_conv = opened._depthwise_conv.conv.requires_grad_(True)
+
     def train(self, mode: bool = True) -> LateStages:
         """Switch dropout on or off; batch normalisation stays as it is."""
         super().train(mode)
@@ -114,6 +121,15 @@ class ImageTower(nn.Module):
         """Take EfficientNet-Lite0's weights; blocks from ``open_from`` (0..16) on belong to the late stages."""
         network = efficientnet_lite0()
         return cls(EarlyStages(network, open_from), LateStages(network, open_from, dim, drop_path))
+
+    def opened(self, open_from: int, drop_path: float) -> ImageTower:
+        """Move blocks from ``open_from`` on to the late stages and let all their convolutions learn."""
+        moved = list(self.early.blocks)[open_from:]
+        self.early.blocks = self.early.blocks[:open_from]
+        self.late.blocks = nn.ModuleList([*moved, *self.late.blocks])
+        self.late.drop_path = drop_path
+        self.late.free_depthwise()
+        return self
 
     def take_mapping(self, mapping: SharedMapping, mean: torch.Tensor, std: torch.Tensor) -> None:
         """Put a mapping trained on standardised pooled features in place, the standardisation folded in."""

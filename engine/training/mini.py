@@ -1,7 +1,7 @@
 """One command from the data pack to the finished balloon-mini: ``python -m engine.training.mini``.
 
-Seeds are fixed and every stage leaves a file in the work folder: run again, it goes on where it was. A GPU is used when
-there is one.
+Seeds are fixed and every stage leaves a file in the work folder: run again, it goes on where it was. Where
+there is a GPU, both towers are at last trained together, end to end from pixels.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def build(order: Order, settings: Settings | None = None) -> None:
     """Run all stages up to ``order.until``; what is there already is not done again."""
     from engine.training.workshop import Settings, Workshop
 
-    shop = Workshop(order.data, order.work, settings or Settings())
-    for name, stage in stages(order).items():
+    shop = Workshop(order.data, order.work, settings or Settings.for_this_machine())
+    for name, stage in stages(order, on_gpu=shop.settings.joint is not None).items():
         started = time.perf_counter()
         stage(shop)
         logger.info("stage %s: %.0f s", name, time.perf_counter() - started)
@@ -49,9 +49,15 @@ def build(order: Order, settings: Settings | None = None) -> None:
             return
 
 
-def stages(order: Order) -> dict[str, Callable[[Workshop], None]]:
+def stages(order: Order, *, on_gpu: bool = False) -> dict[str, Callable[[Workshop], None]]:
     """The stages by name, in order."""
-    from engine.training import comparisons, publishing, stages
+    from engine.training import comparisons, joint_stages, publishing, stages
+
+    together: dict[str, Callable[[Workshop], None]] = {
+        "pixels": joint_stages.squash_photos,
+        "members": joint_stages.train_members,
+        "mean": joint_stages.average_members,
+    }
 
     return {
         "keep_away": lambda shop: stages.keep_away(shop, order.keep_away),
@@ -65,6 +71,7 @@ def stages(order: Order) -> dict[str, Callable[[Workshop], None]]:
         "images_further": stages.tune_images_further,
         "image_vectors": stages.encode_images,
         "texts": stages.tune_texts,
+        **(together if on_gpu else {}),
         "comparison": comparisons.compare_methods,
         "curve": comparisons.draw_curve,
         "fusion": comparisons.try_reranking,
@@ -96,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from engine.training.workshop import Settings
 
-        build(order, replace(Settings(), seed=seed))
+        build(order, replace(Settings.for_this_machine(), seed=seed))
     except KnownError as error:
         logger.error("%s", error)  # noqa: TRY400  # a sentence for a person, not a traceback
         return 2

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from engine.imaging.preprocess import preprocess
 from engine.models.calibration import calibrate
 from engine.models.package import ImageTower as ImageCard
 from engine.models.package import ModelCard, TextTower, image_fingerprint, write_card
@@ -30,9 +31,8 @@ from engine.training.packaging import (
     store_half,
 )
 from engine.training.text_tuning import text_vectors
-from engine.training.views import INPUT_SPEC, centre_view
 from engine.training.vocabulary import MAX_LENGTH
-from engine.training.workshop import IMAGE_WEIGHTS, plain
+from engine.training.workshop import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,7 @@ def _publish_image(
     shop: Workshop, folder: Path, part: HeldOut, pixels: NDArray[np.uint8], publication: Publication
 ) -> NDArray[np.float32]:
     path = folder / IMAGE_FILE
-    tower = shop.image_tower(IMAGE_WEIGHTS)
+    tower = shop.finished_image_tower()
     texts = encode_with_tower(shop, part)
     export_image_tower(tower, path)
     difference = largest_difference(path, tower, {"pixels": pixels[:8]})
@@ -105,7 +105,7 @@ def _publish_image(
 
 def _publish_text(shop: Workshop, folder: Path, part: HeldOut, images: NDArray[np.float32]) -> NDArray[np.float32]:
     path = folder / TEXT_FILE
-    tower = shop.text_tower("text.pt")
+    tower = shop.finished_text_tower()
     export_text_tower(tower, path)
     tokens = pad(tokenise(shop.tokenizer, shop.album.texts[:16]))
     difference = largest_difference(
@@ -153,7 +153,7 @@ def measure_test(shop: Workshop, folder: Path, test: Path) -> dict[str, Any]:
     pixels = []
     for row in rows:
         with Image.open(test / row["file"]) as opened:
-            pixels.append(centre_view(ImageOps.exif_transpose(opened).convert("RGB")))
+            pixels.append(preprocess(ImageOps.exif_transpose(opened).convert("RGB"), shop.input_spec))
     images = encode_photos(folder / IMAGE_FILE, np.stack(pixels))
     encode = open_graph(folder / TEXT_FILE)
     figures = {}
@@ -170,7 +170,7 @@ def encode_with_tower(shop: Workshop, part: HeldOut) -> NDArray[np.float32]:
     rows = np.unique(np.concatenate(list(part.texts.values())))
     out = np.zeros((len(shop.album.texts), shop.settings.dim), np.float32)
     ids = tokenise(shop.tokenizer, [shop.album.texts[row] for row in rows])
-    out[rows] = text_vectors(shop.text_tower("text.pt"), ids)
+    out[rows] = text_vectors(shop.finished_text_tower(), ids)
     return out
 
 
@@ -205,11 +205,11 @@ def _image_facts(
 
 
 def _pixels(shop: Workshop, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Return the centre views (N, S, S, 3) of the captioned photos ``rows``, in that order."""
-    photos = [shop.captioned[row] for row in rows]
-    out = np.zeros((len(photos), INPUT_SPEC.size, INPUT_SPEC.size, 3), np.uint8)
+    """Return the views (N, S, S, 3) that the package will see of the captioned photos ``rows``, in that order."""
+    photos, spec = [shop.captioned[row] for row in rows], shop.input_spec
+    out = np.zeros((len(photos), spec.size, spec.size, 3), np.uint8)
     for place, picture in read_pictures(shop.data, photos):
-        out[place] = centre_view(picture)
+        out[place] = preprocess(picture, spec)
     return out
 
 
@@ -225,7 +225,7 @@ def _write_model_card(
     owner = np.concatenate(list(part.owner.values()))
     calibration = calibrate(texts[rows], images, owner)
     shop.note("calibration", {"match": calibration.match, "possible": calibration.possible})
-    image = ImageCard(IMAGE_FILE, INPUT_SPEC, grid_output="grid")
+    image = ImageCard(IMAGE_FILE, shop.input_spec, grid_output="grid")
     card = ModelCard(
         key=publication.key,
         name=publication.name,

@@ -14,7 +14,7 @@ from engine.training.batches import tokenise
 from engine.training.data import read_captioned
 from engine.training.distillation import chinese_lessons, english_lessons, teach
 from engine.training.early import EarlySession
-from engine.training.features import minilm
+from engine.training.features import best_device, minilm
 from engine.training.held_out import held_out, measure_held_out
 from engine.training.image_tuning import Gallery, Pair, english_only, image_vectors, pooled_features, tune_image
 from engine.training.mapping import SharedMapping
@@ -74,7 +74,7 @@ def distil(shop: Workshop) -> None:
         return
     torch.manual_seed(shop.settings.seed)
     tower, teacher = shop.text_tower(), minilm()
-    start_from_bert(tower, teacher.model, teacher.tokenizer, shop.tokenizer, shop.settings.teacher_layers)
+    start_from_bert(tower, teacher.model.cpu(), teacher.tokenizer, shop.tokenizer, shop.settings.teacher_layers)
     english = english_lessons(shop.corpus, shop.store, shop.tokenizer)
     chinese = chinese_lessons(shop.corpus, shop.store, shop.tokenizer)
     teach(tower, english, chinese, shop.settings.lecture)
@@ -108,7 +108,7 @@ def encode_sentences(shop: Workshop) -> None:
     path = shop.path("sentences.npz")
     if path.is_file():
         return
-    tower = shop.text_tower("taught.pt")
+    tower = shop.text_tower("taught.pt").to(best_device())
     vectors = {
         which: text_vectors(tower, tokenise(shop.tokenizer, album.texts), sentences=True)
         for which, album in (("captioned", shop.album), ("labelled", shop.label_album))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,23 +19,39 @@ from engine.training.alignment import Album, captioned_album, labelled_album
 from engine.training.corpus import Corpus, TeacherStore, gather
 from engine.training.data import PackPhoto, Split, read_captioned, read_labelled, split
 from engine.training.distillation import Lecture
+from engine.training.features import best_device
 from engine.training.image_tower import ImageTower
 from engine.training.image_tuning import ImageCourse
+from engine.training.joint import JointCourse, Towers
 from engine.training.phrases import read_phrases, spoken
 from engine.training.text_tower import TextTower, TextTowerShape
 from engine.training.text_tuning import TextCourse
-from engine.training.views import ViewPlan
+from engine.training.views import INPUT_SPEC, ViewPlan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from engine.imaging.preprocess import InputSpec
     from engine.models.recall import Recall
 
 logger = logging.getLogger(__name__)
 
 IMAGE_WEIGHTS = "image_both.pt"  # of the finished image tower's late stages
+FINISHED = "towers.pt"  # both finished towers of a run on a GPU
+
+
+@dataclass(frozen=True, slots=True)
+class JointPlan:
+    """How a GPU trains both towers further, end to end: a pair for each of ``image_rates``, image blocks open from
+    ``open_from`` on.
+    """
+
+    open_from: int = 5
+    drop_path: float = 0.05
+    image_rates: tuple[float, ...] = (1e-4, 1.5e-4, 2.5e-4)
+    course: JointCourse = field(default_factory=JointCourse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,12 @@ class Settings:
         default_factory=lambda: ImageCourse(epochs=6, learning_rate=1.5e-4, mapping_rate=5e-4)
     )
     text_course: TextCourse = field(default_factory=TextCourse)
+    joint: JointPlan | None = None
+
+    @classmethod
+    def for_this_machine(cls) -> Settings:
+        """The settings of the recipe; only a GPU can train further end to end."""
+        return cls(joint=JointPlan() if best_device().type == "cuda" else None)
 
 
 class Workshop:
@@ -147,6 +169,43 @@ class Workshop:
         if name is not None:
             tower.late.load_state_dict(torch.load(self.path(name), weights_only=True))
         return tower.eval()
+
+    @property
+    def takes_joint(self) -> bool:
+        """Whether training end to end took place and did better on the held-out photos than what it started from."""
+        figures = self.noted("joint")
+        return self.settings.joint is not None and figures is not None and bool(figures["better"])
+
+    def finished_image_tower(self) -> ImageTower:
+        """The image tower that goes into the package."""
+        return self.joint_towers().image if self.takes_joint else self.image_tower(IMAGE_WEIGHTS)
+
+    def finished_text_tower(self) -> TextTower:
+        """The text tower that goes into the package."""
+        return self.joint_towers().text if self.takes_joint else self.text_tower("text.pt")
+
+    def staged_towers(self) -> Towers:
+        """Both towers where training them one after the other ended, opened for training end to end."""
+        plan = self.settings.joint
+        assert plan is not None, "only a run on a GPU goes on from here"
+        image = self.image_tower(IMAGE_WEIGHTS).opened(plan.open_from, plan.drop_path)
+        return Towers(image, self.text_tower("text.pt"), self.noted("text")["scale"])
+
+    def joint_towers(self) -> Towers:
+        """Both towers after training end to end."""
+        towers = self.staged_towers()
+        towers.load_state_dict(torch.load(self.path(FINISHED), weights_only=True))
+        return towers.eval()
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """How the finished image tower sees a photo: whole where views were cut out of whole photos."""
+        return replace(INPUT_SPEC, resize="squash") if self.takes_joint else INPUT_SPEC
+
+    def pixels(self, which: str) -> NDArray[np.uint8]:
+        """The squashed pixels of ``captioned`` or ``labelled`` photos, mapped from disk."""
+        stored: NDArray[np.uint8] = np.load(self.path(f"pixels_{which}.npy"), mmap_mode="r")
+        return stored
 
     def views(self, which: str) -> NDArray[np.float16]:
         """The cached activations of ``captioned`` or ``labelled`` photos, mapped from disk."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import torch
 
 from engine.models.package import read_card, verify
 from engine.training import comparisons
 from engine.training.distillation import Lecture
 from engine.training.image_tuning import ImageCourse
+from engine.training.joint import JointCourse
 from engine.training.mini import Order, build, read_order, stages
 from engine.training.text_tuning import TextCourse
 from engine.training.views import ViewPlan
-from engine.training.workshop import Settings
+from engine.training.workshop import JointPlan, Settings
 from tests.training.small_pack import write_pack
 
 if TYPE_CHECKING:
@@ -31,6 +35,9 @@ SMALL = Settings(
     image_course=ImageCourse(epochs=1, batch=16, label_batch=4),
     further_course=ImageCourse(epochs=1, batch=16, label_batch=4),
     text_course=TextCourse(epochs=1, batch=16, label_batch=4, lesson_batch=8),
+    joint=JointPlan(
+        open_from=14, image_rates=(1e-4, 3e-4), course=JointCourse(epochs=1, batch=20, label_batch=4, line_batch=8)
+    ),
 )
 
 
@@ -50,9 +57,26 @@ def test_one_command_makes_a_package_and_goes_on_where_it_was(tmp_path: Path, mo
     assert card.dim == 16
     assert card.languages == ("en", "zh")
     assert card.calibration is not None
+    better = json.loads((order.work / "figures_joint.json").read_text())["better"]
+    assert card.image.input_spec.resize == ("squash" if better else "shortest")
+    first, second, mean = (_weights(order.work / name) for name in ("member_0.pt", "member_1.pt", "towers.pt"))
+    assert not torch.equal(first, second)
+    assert torch.allclose(mean, (first + second) / 2)
     told = (order.out / "README.md").read_text(encoding="utf-8")
     for wanted in ("int8, static", "hinge_max", "kl", "Re-ranking", "Known weak spots", "held-out"):
         assert wanted in told
+
+
+def _weights(path: Path) -> torch.Tensor:
+    weights: torch.Tensor = torch.load(path, weights_only=True)["image.late.mapping.weight"]
+    return weights
+
+
+def test_only_a_gpu_trains_end_to_end(tmp_path: Path) -> None:
+    order = Order(tmp_path, tmp_path, tmp_path)
+    plain, on_gpu = list(stages(order)), list(stages(order, on_gpu=True))
+    assert "members" not in plain
+    assert on_gpu.index("texts") < on_gpu.index("members") < on_gpu.index("mean") < on_gpu.index("package")
 
 
 def test_the_command_line_names_pack_work_folder_and_package(tmp_path: Path) -> None:
