@@ -15,10 +15,11 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from io import TextIOWrapper
     from types import TracebackType
 
     from engine.server.service import Opened
@@ -27,6 +28,16 @@ logger = logging.getLogger("engine")
 
 LOG_BYTES = 2_000_000
 LOGS_KEPT = 3
+
+
+class PrivateLog(logging.handlers.RotatingFileHandler):
+    """A log for its owner's eyes: it names folders. What is full is put aside, and the oldest goes."""
+
+    def _open(self) -> TextIOWrapper[Any]:
+        def opener(path: str, flags: int) -> int:
+            return os.open(path, flags, 0o600)
+
+        return cast("TextIOWrapper[Any]", open(self.baseFilename, self.mode, encoding=self.encoding, opener=opener))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,10 +86,8 @@ def _start_logging(file: Path | None) -> None:
     trouble: OSError | None = None
     if file is not None:
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            handler = logging.handlers.RotatingFileHandler(
-                file, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8"
-            )
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handler = PrivateLog(file, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
         except OSError as error:
             trouble = error
     form = "%(asctime)s %(threadName)s %(name)s %(levelname)s %(message)s"

@@ -365,7 +365,8 @@ class Engine(Keeping):
         """Is the library sound? ``repair`` needs a writing engine."""
         from engine.indexing.check import check
 
-        report = check(self._parts.database, self._parts.shared.thumbnails, repair=repair)
+        parts, package = self._parts, (self.encoder.folder, self.encoder.card)
+        report = check(parts.database, parts.shared.thumbnails, repair=repair, package=package)
         if repair and not report.sound:
             opening.suspect(self.paths)  # what cannot be mended while the library is open is when it next opens
         return report

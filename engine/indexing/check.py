@@ -4,25 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.errors import KnownError
 from engine.library.check import contents_to_show, forget_vectors, known_digests
+from engine.models.package import image_fingerprint, verify
 from engine.protocol import CheckFinding, CheckReport
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.imaging.thumbnails import ThumbnailStore
     from engine.library.connection import Connection
+    from engine.models.package import ModelCard
 
 THUMBNAILS = "thumbnails"
 
 
-def check(database: Connection, thumbnails: ThumbnailStore, *, repair: bool) -> CheckReport:
+def check(
+    database: Connection, thumbnails: ThumbnailStore, *, repair: bool, package: tuple[Path, ModelCard] | None = None
+) -> CheckReport:
     """Look at everything; with ``repair`` (on a writable library) drop what is bad and derived, so that the next
-    indexing makes it anew. Nothing a person wrote is touched.
+    indexing makes it anew. Nothing a person wrote is touched. ``package``: the model in use, looked at as well.
     """
     findings = database.check(repair=repair)
     if not any(finding.name == THUMBNAILS for finding in findings):
         own = (_thumbnails, _stray_thumbnails)
         findings = (*findings, *(look(database, thumbnails, repair=repair) for look in own))
-    return CheckReport(findings)
+    return CheckReport(findings if package is None else (*findings, _model(*package)))
+
+
+def _model(folder: Path, card: ModelCard) -> CheckFinding:
+    """Vectors are kept under the fingerprint of the tower that made them: is it that of the files that lie there?"""
+    try:
+        verify(folder, card)
+        fits = image_fingerprint(folder, card.image) == card.fingerprint
+    except KnownError as error:
+        return CheckFinding("model", sound=False, count=1, detail=str(error))
+    return CheckFinding("model", fits, 0 if fits else 1, "" if fits else "its fingerprint is not that of its files")
 
 
 def _thumbnails(database: Connection, thumbnails: ThumbnailStore, *, repair: bool) -> CheckFinding:

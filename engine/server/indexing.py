@@ -265,7 +265,9 @@ class IndexingThread:
             reports.finish(report)
             if self._models.on_seen_all(engine):
                 self._notify("library.changed", LibraryChanged(engine.status()))
-            engine.prepare_captions()  # now, so that the first question for captions need not wait
+            if report.unchanged + report.added > 0:
+                # Now, so that the first question for captions need not wait; the first folder must not wait for it.
+                engine.prepare_captions()
         self._watch.watch(_reachable(engine.folders()))
 
     @contextlib.contextmanager

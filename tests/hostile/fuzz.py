@@ -10,9 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.config import LibraryPaths
+from engine.imaging.formats import PHOTO_SUFFIXES
 from engine.imaging.pool import Decoded, DecodeJob, DecodePool
 from engine.imaging.preprocess import InputSpec
+from engine.imaging.thumbnails import ThumbnailStore
+from engine.indexing.check import check
+from engine.indexing.indexer import Indexer
+from engine.indexing.pipeline import DecodeOptions
+from engine.library.database import Database
+from engine.library.folders import Folders
+from engine.library.issues import Issues
 from engine.protocol import IssueReason
+from tests.fakes import FakeEncoder
 from tests.hostile.mutations import malformed_pictures, sound_pictures
 
 if TYPE_CHECKING:
@@ -75,6 +85,25 @@ def fuzz(folder: Path, count: int, seed: int, *, workers: int = 2) -> Tally:
     return tally
 
 
+def index_all(place: Path, pictures: Path) -> tuple[int, int, int]:
+    """Index a folder of them: how many became searchable, how many issues with a reason, how many neither."""
+    paths = LibraryPaths(place / "library")
+    database = Database.open_writer(paths)
+    encoder, thumbnails = FakeEncoder(), ThumbnailStore(paths.thumbnails)
+    with database.transaction():
+        folder = Folders(database).add(pictures)
+    Indexer(database, encoder, thumbnails, DecodeOptions(workers=2, deadline_s=DEADLINE_S)).run(
+        [folder], lambda _: None
+    )
+    files = {path.name for path in pictures.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES}
+    found = database.rows("SELECT name FROM photo JOIN embedding ON embedding.content = photo.content")
+    searchable = {name for (name,) in found}
+    issues = {row.path.to_path().name for row in Issues(database).all() if row.reason}
+    is_sound = check(database, thumbnails, repair=False).sound
+    database.close()
+    return len(files & searchable), len(files & issues), len(files - searchable - issues) + (not is_sound)
+
+
 def _count(tally: Tally, name: str, reason: IssueReason | None, detail: str) -> None:
     if reason is None:
         tally.decoded += 1
@@ -94,12 +123,14 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as place:
         tally = fuzz(Path(folder), options.count, options.seed)
+        searchable, issues, neither = index_all(Path(place), Path(folder))
     sys.stdout.writelines(f"{label:<28}{value:>8}\n" for label, value in tally.rows())
+    sys.stdout.write(f"indexed: {searchable} searchable, {issues} issues with a reason, {neither} neither\n")
     for name, detail in (*tally.crashed, *tally.late, *tally.over_memory, *tally.surprises):
         sys.stdout.write(f"  {name}: {detail}\n")
-    return int(tally.escaped > 0 or bool(tally.surprises))
+    return int(tally.escaped > 0 or bool(tally.surprises) or neither > 0)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.hostile.crafted import MAKERS
-from tests.hostile.fuzz import fuzz
+from tests.hostile.fuzz import fuzz, index_all
 from tests.hostile.mutations import malformed_pictures, sound_pictures
 
 if TYPE_CHECKING:
@@ -20,6 +20,17 @@ def test_every_malformed_picture_gets_one_answer_with_a_reason(tmp_path: Path) -
     assert tally.escaped == 0
     assert (tally.crashed, tally.late, tally.surprises) == ([], [], [])
     assert sum(tally.refused.values()) > SHORT_FORM // 4
+
+
+def test_every_malformed_picture_of_a_folder_becomes_searchable_or_an_issue(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    sound = sound_pictures(tmp_path / "sound")
+    for name, data in malformed_pictures(SHORT_FORM, 77, sound):
+        (tmp_path / "pictures" / name).write_bytes(data)
+    searchable, issues, neither = index_all(tmp_path, tmp_path / "pictures")
+    assert neither == 0
+    assert issues > SHORT_FORM // 4
+    assert searchable > 0
 
 
 def test_the_same_seed_makes_the_same_pictures(tmp_path: Path) -> None:
