@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import logging
 import os
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import KnownError
@@ -46,7 +47,8 @@ def connected(on: str, cpus: int | None) -> Iterator[None]:
         # Ray is imported.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     ray = module()
-    with _known_errors(on):
+    with _known_errors(on), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a time-out is told by its error
         ray.init(**_settings(on, cpus))
     try:
         with _known_errors(on):
@@ -104,6 +106,11 @@ def _known_errors(on: str) -> Iterator[None]:
         if isinstance(error.cause, KnownError):
             raise error.cause from error
         raise
+    except ImportError as error:
+        raise KnownError(
+            ErrorKind.EXTRA_MISSING,
+            "Reaching a cluster needs the extra 'cluster'. Install it: pip install 'balloon-photos[cluster]'",
+        ) from error
     except (errors.RaySystemError, ConnectionError, TimeoutError) as error:
         raise KnownError(
             ErrorKind.INTERNAL,
