@@ -9,8 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.captions_panel import CaptionsPanel
-from desktop.folder_panel import FolderPanel
 from desktop.footer import Footer
 from desktop.icons import icon_pixmap
 from desktop.index_status import IndexStatus
@@ -20,16 +18,16 @@ from desktop.photo_files import photo_files
 from desktop.photo_grid import PhotoGrid
 from desktop.photo_model import PhotoModel
 from desktop.photo_viewer import PhotoViewer
-from desktop.properties_panel import PropertiesPanel
 from desktop.quick_preview import QuickPreview
 from desktop.results_page import ResultsPage
 from desktop.search_bar import SearchBar
 from desktop.search_edit import PhotoDrops
 from desktop.search_session import SearchSession
-from desktop.side_panel import PanelEntry, SidePanel
+from desktop.side_panel import SidePanel
 from desktop.thumbnail_loader import ThumbnailLoader
 from desktop.window_dialogs import WindowDialogs
 from desktop.window_menu import Command, add_commands, tool_button
+from desktop.window_panels import WindowPanels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +70,8 @@ class MainWindow(QMainWindow):
         self.status = IndexStatus(client)
         self.footer = Footer(self.status, settings.tile_edge)
         self.commands = PhotoCommands(self.model, self.search)
-        self._register_panels()
+        self.panels = WindowPanels(client, self.grid, self.side)
+        self.panels.search_asked.connect(self.search.set_text)
         self._lay_out()
         self._connect_search()
         self._connect_photos()
@@ -100,7 +99,7 @@ class MainWindow(QMainWindow):
         if photos:
             self.search.add_files(photos)
         if folders:
-            self._offer_folders(folders)
+            self.panels.offer_folders(folders)
 
     def take_over(self, query: Query) -> None:
         """Go on where an earlier window of the same engine was."""
@@ -120,26 +119,6 @@ class MainWindow(QMainWindow):
         self.loader.stop()
         super().closeEvent(event)
         self.closed.emit()
-
-    def _register_panels(self) -> None:
-        self.side.register(PanelEntry("captions", self.tr("Captions"), self._make_captions))
-        self.side.register(PanelEntry("folders", self.tr("Folders"), lambda: FolderPanel(self._client)))
-        self.side.register(PanelEntry("properties", self.tr("Properties"), self._make_properties))
-
-    def _offer_folders(self, folders: Sequence[str]) -> None:
-        panel = self.side.open_panel("folders")
-        if isinstance(panel, FolderPanel):
-            panel.offer(folders)
-
-    def _make_captions(self) -> QWidget:
-        panel = CaptionsPanel(self._client)
-        panel.search_requested.connect(self.search.set_text)
-        return panel
-
-    def _make_properties(self) -> QWidget:
-        panel = PropertiesPanel(self._client)
-        panel.captions_requested.connect(lambda photo_id: self._open_photo_panel("captions", photo_id))
-        return panel
 
     def _lay_out(self) -> None:
         self._folders_button = tool_button("folder", self.tr("Folders"), is_checkable=True)
@@ -184,30 +163,29 @@ class MainWindow(QMainWindow):
         drops = PhotoDrops(self.grid.viewport(), self.grid)
         for target in (drops, PhotoDrops(self.results, self.grid)):
             target.photos_given.connect(self.search.add_files)
-            target.folders_given.connect(self._offer_folders)
+            target.folders_given.connect(self.panels.offer_folders)
 
     def _connect_photos(self) -> None:
         self.grid.action_asked.connect(self.commands.run)
-        self.grid.chosen.connect(self._on_chosen)
         self.commands.viewer_asked.connect(self.show_viewer)
         self.commands.preview_asked.connect(self.preview.show_photo)
-        self.commands.panel_asked.connect(self._open_photo_panel)
-        self.commands.caption_asked.connect(self._write_caption)
+        self.commands.panel_asked.connect(self.panels.open_about)
+        self.commands.caption_asked.connect(self.panels.write_caption)
         self.commands.notice.connect(self.results.banner.say)
         self.viewer.closed.connect(self.show_photos)
-        self.viewer.captions_requested.connect(lambda photo_id: self._open_photo_panel("captions", photo_id))
+        self.viewer.captions_requested.connect(lambda photo_id: self.panels.open_about("captions", photo_id))
         self.footer.tile_edge_changed.connect(self._on_tile_edge)
         self._client.library_changed.connect(self.loader.retry_failed)
         self.side.opened.connect(self._on_panel)
         self._folders_button.clicked.connect(lambda: self.side.toggle_panel("folders"))
-        self._captions_button.clicked.connect(self._toggle_captions)
+        self._captions_button.clicked.connect(self.panels.toggle_captions)
 
     def _add_keys(self) -> None:
         menu = QMenu(self)
         commands = (
             Command(self.tr("Search"), "Ctrl+F", self.search.focus_words, is_in_menu=False),
             Command(self.tr("Folders"), "Ctrl+L", lambda: self.side.toggle_panel("folders")),
-            Command(self.tr("Captions"), "Ctrl+T", self._toggle_captions),
+            Command(self.tr("Captions"), "Ctrl+T", self.panels.toggle_captions),
             Command(),
             Command(self.tr("Preferences…"), "Ctrl+,", self.dialogs.show_preferences),
             Command(self.tr("Keyboard shortcuts"), "F1", self.dialogs.show_keys),
@@ -236,25 +214,6 @@ class MainWindow(QMainWindow):
 
     def _on_found(self, found: Found) -> None:
         self.search.show_understood(found.query.text, found.result.understood)
-
-    def _open_photo_panel(self, key: str, photo_id: int) -> None:
-        panel = self.side.open_panel(key)
-        if isinstance(panel, (CaptionsPanel, PropertiesPanel)):
-            panel.show_photo(photo_id)
-
-    def _write_caption(self, photo_id: int) -> None:
-        panel = self.side.open_panel("captions")
-        if isinstance(panel, CaptionsPanel):
-            panel.show_photo(photo_id)
-            panel.adder.setFocus()
-
-    def _toggle_captions(self) -> None:
-        self.side.toggle_panel("captions")
-        self._on_chosen(self.grid.current_id())
-
-    def _on_chosen(self, photo_id: int | None) -> None:
-        if photo_id is not None and self.side.key in ("captions", "properties"):
-            self._open_photo_panel(self.side.key, photo_id)
 
     def _on_panel(self, key: str) -> None:
         self._settings.side_panel = key

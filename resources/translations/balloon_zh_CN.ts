@@ -630,10 +630,6 @@
         <translation>文件夹</translation>
     </message>
     <message>
-        <source>Properties</source>
-        <translation>属性</translation>
-    </message>
-    <message>
         <source>Menu</source>
         <translation>菜单</translation>
     </message>
@@ -1450,6 +1446,21 @@
     <message>
         <source>{n} of {all}</source>
         <translation>第 {n} 张，共 {all} 张</translation>
+    </message>
+</context>
+<context>
+    <name>WindowPanels</name>
+    <message>
+        <source>Captions</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>Folders</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Properties</source>
+        <translation>属性</translation>
     </message>
 </context>
 <context>

@@ -113,8 +113,9 @@ def test_folders_without_photos_yet_are_being_looked_through(open_window: Open, 
 def test_folder_that_has_to_wait_for_the_mains_is_not_called_empty(open_window: Open, fake: Fake, qtbot: QtBot) -> None:
     fake.plan(photos=0, waiting="mains")
     window = open_window()
-    qtbot.waitUntil(lambda: "plugged in" in window.results.message.lead.text())
-    window.results.message.buttons()[0].click()
+    message = window.results.message
+    qtbot.waitUntil(lambda: "plugged in" in message.lead.text() and bool(message.buttons()))
+    message.buttons()[0].click()
     qtbot.waitUntil(lambda: len(fake.heard("index.resume")) == 1)
 
 
