@@ -23,9 +23,15 @@ def main(arguments: list[str] | None = None) -> int:
     if options.peers is not None and "indexing" in options.sections:
         make_heics(options.peers, place, sizes.photos[0])
     measurements = [one for name in options.sections for one in getattr(plan, name)(place, sizes)]
+    if options.only:
+        measurements = [one for one in measurements if one.section == "prepare" or _is_named(one, options.only)]
     results = run_all(measurements, runs=options.runs, peers=options.peers)
     print(report.write(results, options.out))
     return int(any(result.trouble for result in results))
+
+
+def _is_named(one: plan.Measurement, words: list[str]) -> bool:
+    return any(word.lower() in f"{one.subject} {one.what} {one.size}".lower() for word in words)
 
 
 def _up_to(sizes: plan.Sizes, largest: int) -> plan.Sizes:
@@ -41,6 +47,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="for the table, the plots and data")
     parser.add_argument("--runs", type=int, default=3, help="how often each is measured; the middle counts")
     parser.add_argument("--peers", metavar="PYTHON", help="an interpreter with peers.txt; without it no peers")
+    parser.add_argument("--only", nargs="+", metavar="WORD", help="subjects, kinds or sizes with one of these words")
     parser.add_argument("--largest", type=int, metavar="N", help="no library or collection of more than N")
     parser.add_argument(
         "--rest", type=float, metavar="S", help="seconds that an engine rests before its memory is read"

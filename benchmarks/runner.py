@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
@@ -42,12 +43,28 @@ class Result:
 def run_all(measurements: Sequence[Measurement], *, runs: int, peers: str | None) -> list[Result]:
     """Run everything ``runs`` times, interleaved; ``peers`` is the interpreter that has them, None leaves them out.
 
-    A measurement that fails is told with its last words and not tried again.
+    A measurement that fails is told with its last words and not tried again. Ctrl-C ends it with what there is.
     """
     chosen = [one for one in measurements if peers is not None or not one.peer]
     figures: dict[int, list[dict[str, float]]] = {at: [] for at in range(len(chosen))}
     loads: dict[int, list[float]] = {at: [] for at in range(len(chosen))}
     trouble: dict[int, str] = {}
+    with contextlib.suppress(KeyboardInterrupt):
+        _run_in_turn(chosen, runs, peers, (figures, loads, trouble))
+    return [
+        Result(one, _medians(figures[at]), tuple(figures[at]), tuple(loads[at]), trouble.get(at, ""))
+        for at, one in enumerate(chosen)
+        if one.section != "prepare" and (figures[at] or at in trouble)
+    ]
+
+
+def _run_in_turn(
+    chosen: Sequence[Measurement],
+    runs: int,
+    peers: str | None,
+    found: tuple[dict[int, list[dict[str, float]]], dict[int, list[float]], dict[int, str]],
+) -> None:
+    figures, loads, trouble = found
     for turn in range(runs):
         for at, one in enumerate(chosen):
             if at in trouble or (turn and one.section == "prepare"):
@@ -59,11 +76,6 @@ def run_all(measurements: Sequence[Measurement], *, runs: int, peers: str | None
             except (RuntimeError, subprocess.TimeoutExpired) as error:
                 trouble[at] = str(error)
                 _say(f"  failed: {error}")
-    return [
-        Result(one, _medians(figures[at]), tuple(figures[at]), tuple(loads[at]), trouble.get(at, ""))
-        for at, one in enumerate(chosen)
-        if one.section != "prepare"
-    ]
 
 
 def make_heics(peers: str, place: Path, count: int) -> None:
