@@ -18,6 +18,7 @@ _SETTINGS = frozenset({
 })  # fmt: skip
 _IMMICH = frozenset({"visual/model.onnx", "textual/model.onnx"})
 _TRANSFORMERS_JS = frozenset({"onnx/vision_model.onnx", "onnx/text_model.onnx"})
+_OTHER_CHIPS = (".armnn", ".rknn", ".tflite", ".mlmodel")
 _WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json")
 
 
@@ -28,8 +29,9 @@ def choose_files(names: Sequence[str], repository: str, *, checkpoints: bool) ->
     """
     settings = {name for name in names if name in _SETTINGS}
     if set(names) >= _IMMICH:
-        # Beside a graph lie weights that were too many for one file; copies for other chips have folders of their own.
-        return settings | {name for name in names if re.fullmatch(r"(visual|textual)/[^/]+", name)}
+        # Beside a graph lie weights that were too many for one file, under any name, and copies for other chips.
+        beside = {name for name in names if re.fullmatch(r"(visual|textual)/[^/]+", name)}
+        return settings | {name for name in beside if not name.endswith(_OTHER_CHIPS)}
     weights = {name for name in names if _WEIGHTS.fullmatch(name)}
     graphs = {name for name in names if re.fullmatch(r"onnx/(vision|text)_model\.onnx([._]data.*)?", name)}
     if weights and (checkpoints or not graphs >= _TRANSFORMERS_JS):

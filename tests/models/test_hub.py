@@ -26,7 +26,8 @@ def files(tmp_path: Path) -> Path:
     folder = tmp_path / "served"
     for name, size in (
         ("visual/model.onnx", 300_000), ("visual/preprocess_cfg.json", 40), ("visual/rknpu/rk3588/model.rknn", 9000),
-        ("textual/model.onnx", 5000), ("textual/model.onnx_data", 7000), ("textual/tokenizer.json", 3000),
+        ("visual/model.armnn", 9000),
+        ("textual/model.onnx", 5000), ("textual/2202c01a-47f5", 7000), ("textual/tokenizer.json", 3000),
         ("config.json", 20), ("README.md", 100), ("pytorch_model.bin", 4000), ("evil.py", 10),
     ):  # fmt: skip
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +65,7 @@ def test_only_what_an_import_needs_is_fetched(server: HubServer, files: Path, tm
         path.relative_to(tmp_path / "here").as_posix() for path in (tmp_path / "here").rglob("*") if path.is_file()
     }
     assert names == {
-        "visual/model.onnx", "visual/preprocess_cfg.json", "textual/model.onnx", "textual/model.onnx_data",
+        "visual/model.onnx", "visual/preprocess_cfg.json", "textual/model.onnx", "textual/2202c01a-47f5",
         "textual/tokenizer.json", "config.json", "README.md",
     }  # fmt: skip
     for name in names:
