@@ -10,8 +10,7 @@ from engine.cli.main import EXIT_DONE, EXIT_NOTHING
 from engine.config import ACCELERATOR_VARIABLE, DEFAULT_MODEL, library_paths, model_dirs
 from engine.diagnosis import Finding, diagnose
 from engine.errors import KnownError
-from engine.library.check import check_database
-from engine.library.database import Database
+from engine.library import opening
 from engine.models.accelerators import provider_called
 from engine.models.catalog import find_package
 from engine.models.encoder import Encoder
@@ -51,11 +50,11 @@ def _encoder(paths: LibraryPaths, model: str | None) -> Encoder:
 
 def _library(paths: LibraryPaths) -> Finding:
     try:
-        database = Database.open_reader(paths)
+        database = opening.open_reader(paths)
     except KnownError as error:
         return Finding("health", str(error), fine=error.kind is ErrorKind.NOT_FOUND)
     try:
-        unsound = [finding.name for finding in check_database(database, repair=False) if not finding.sound]
+        unsound = [finding.name for finding in database.check(repair=False) if not finding.sound]
     finally:
         database.close()
     return Finding("health", f"damaged: {', '.join(unsound)}" if unsound else "the library is sound", fine=not unsound)
