@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ SHARED_SUITE = (
 
 def main() -> int:
     """Run pytest with what was given, or with everything; its exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # the server is stopped all the same
     wanted = sys.argv[1:] or [*SHARED_SUITE, "tests/cluster"]
     with tempfile.TemporaryDirectory(prefix="balloon-run-") as scratch, running() as server:
         told = Path(scratch) / "server.json"
