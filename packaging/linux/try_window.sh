@@ -1,6 +1,6 @@
 #!/bin/sh
 # Use Balloon's window as a person would, on the screen there is: try_window.sh PROGRAM SHOTS
-# Measures two starts, searches in English and Chinese, asks for captions with the right mouse button, quits.
+# Measures starts, searches in English and Chinese, asks for captions with the right mouse button, hands a picture over.
 set -eu
 program="$1" shots="$2"
 
@@ -55,6 +55,10 @@ shoot menu
 xdotool key Down Down Return # "Find similar captions"
 settle
 shoot captions
+# What a file manager does for "open with": the window that is open takes the picture.
+$program open "$(find "$HOME/Pictures" -name '*.jpg' | sort | head -n 1)"
+settle
+shoot open-with
 close_window
 export LC_ALL=zh_CN.UTF-8
 open_window
