@@ -82,7 +82,9 @@ def bundle(plan: Plan) -> Path:
 def packages(plan: Plan, folder: Path) -> None:
     """Lay the bundle out in the forms that people of this system install."""
     if sys.platform == "win32":
-        run("powershell", "-File", HERE / "windows" / "package.ps1", "-Version", plan.version, "-Suffix", plan.suffix)
+        suffix = ("-Suffix", plan.suffix) if plan.suffix else ()
+        script = HERE / "windows" / "package.ps1"
+        run("powershell", "-ExecutionPolicy", "Bypass", "-File", script, "-Version", plan.version, *suffix)
     elif sys.platform == "darwin":
         run("sh", HERE / "macos" / "package.sh", plan.version)
     else:
