@@ -56,5 +56,5 @@ CONTROL
 [ "$package" = balloon ] && sed -i '/^Provides: balloon$/d' "$root/DEBIAN/control"
 (cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum >DEBIAN/md5sums)
 find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-# shellcheck disable=SC2086  # two options
-dpkg-deb --root-owner-group -Zxz $deb_level --threads-max=1 --build "$root" "$out/${package}_$version-1_amd64.deb" >/dev/null
+# shellcheck disable=SC2086  # several options
+dpkg-deb --root-owner-group $deb_options --build "$root" "$out/${package}_$version-1_amd64.deb" >/dev/null

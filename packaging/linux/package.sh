@@ -2,7 +2,7 @@
 # The Linux packages of a bundle: package.sh BUNDLE VERSION [SUFFIX]   (SUFFIX: -cuda)
 # Makes the bundle smaller in place, then the archive, the .deb and, where rpmbuild is, the RPM, into dist/.
 # Needs binutils, zstd and dpkg-deb; build/icons and build/words (see build.py). SOURCE_DATE_EPOCH is honoured.
-# BALLOON_PACKAGE_QUICKLY=1 compresses little, to try the packages at once.
+# BALLOON_PACKAGE_QUICKLY=1 compresses next to nothing, to try the packages at once.
 set -eu
 bundle="$1" version="$2" suffix="${3:-}"
 here="$(dirname "$0")"
@@ -11,8 +11,12 @@ for tool in dpkg-deb zstd strip as ld; do
     command -v "$tool" >/dev/null || { echo "Packaging needs $tool (sudo apt-get install dpkg zstd binutils)."; exit 1; }
 done
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
-if [ -n "${BALLOON_PACKAGE_QUICKLY:-}" ]; then deb_level="-z1" zstd_level=3; else deb_level="-z9 -Sextreme" zstd_level=19; fi
-export SOURCE_DATE_EPOCH deb_level zstd_level
+if [ -n "${BALLOON_PACKAGE_QUICKLY:-}" ]; then
+    zstd_level=1 deb_options="-Znone" rpm_payload="w.ufdio"
+else
+    zstd_level=19 deb_options="-Zxz -z9 -Sextreme --threads-max=1" rpm_payload="w19.zstdio"
+fi
+export SOURCE_DATE_EPOCH deb_options rpm_payload
 
 # Strip what compilers made and nobody patched since: libraries that auditwheel moved (*.libs and their users) break by it.
 find "$bundle/_internal" -maxdepth 1 -type f -name 'libpython*' -exec strip --strip-unneeded {} +

@@ -14,5 +14,5 @@ rivals="balloon-cuda"
 [ -z "$suffix" ] || rivals="balloon"
 rpmbuild -bb --quiet --target x86_64 --define "_topdir $work" --define "_rpmdir $out" --define "tree $work/tree" \
     --define "balloon_name balloon$suffix" --define "balloon_version $version" --define "balloon_rivals $rivals" \
-    --define "_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" --define "_binary_payload w$zstd_level.zstdio" \
+    --define "_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" --define "_binary_payload $rpm_payload" \
     --define "use_source_date_epoch_as_buildtime 1" --define "clamp_mtime_to_source_date_epoch 1" "$here/balloon.rpm.spec"
