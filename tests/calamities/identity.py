@@ -346,7 +346,7 @@ def kept_pool() -> Iterator[None]:
         yield
 
 
-def try_sequences(examples: int, steps: int = 30) -> None:
+def try_sequences(examples: int, steps: int = 40) -> None:
     """Run so many random sequences; raises what went wrong in the shortest that fails."""
     chosen = settings(
         max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)

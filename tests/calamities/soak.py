@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 WORDS = ("a red balloon", "海上的气球", "green -blue", "people on a beach", "雪山", "name:1", "a cat in 2024", "sunset")
 PER_FOLDER = 100
 SAMPLE_EVERY_S = 2.0
-SETTLED_S = 3.0
+SETTLED_S = 1.0
 PATIENCE_S = 3600.0
 MEMORY_SLACK = 48 * 1024 * 1024
 

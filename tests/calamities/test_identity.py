@@ -15,4 +15,4 @@ def test_photos_keep_their_captions_and_vectors_whatever_happens_to_their_files(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.ERROR):  # that a folder is offline is said, and expected
-        try_sequences(examples=40, steps=25)
+        try_sequences(examples=25, steps=25)

