@@ -47,14 +47,25 @@ def connected(on: str, cpus: int | None) -> Iterator[None]:
         # Ray is imported.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     ray = module()
-    with _known_errors(on), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a time-out is told by its error
-        ray.init(**_settings(on, cpus))
+    _start(ray, on, cpus)
     try:
         with _known_errors(on):
             yield
     finally:
         ray.shutdown()
+
+
+def _start(ray: Any, on: str, cpus: int | None) -> None:
+    with _known_errors(on), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a time-out is told by its error
+        try:
+            ray.init(**_settings(on, cpus))
+        except Exception as error:
+            if type(error) is not Exception:  # Ray's own word for a start that takes too long has no class
+                raise
+            raise KnownError(
+                ErrorKind.INTERNAL, "Ray does not start on this computer: it may be too busy. Try again in a moment."
+            ) from error
 
 
 def _is_own(on: str) -> bool:
