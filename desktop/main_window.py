@@ -159,6 +159,8 @@ class MainWindow(QMainWindow):
         self.session.found.connect(self._on_found)
         self.results.order.order_chosen.connect(lambda _order: self._ask(self.search.query))
         self.results.example_chosen.connect(self.search.set_text)
+        self.results.recovery_told = self._settings.recovery_told
+        self.results.recovery_seen.connect(lambda place: setattr(self._settings, "recovery_told", place))
         self.results.folders_asked.connect(lambda: self.side.open_panel("folders"))
         drops = PhotoDrops(self.grid.viewport(), self.grid)
         for target in (drops, PhotoDrops(self.results, self.grid)):

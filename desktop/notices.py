@@ -116,6 +116,16 @@ def reason_text(reason: IssueReason) -> str:
     return QCoreApplication.translate("notices", _REASONS[reason])
 
 
+def recovery_text(place: str) -> str:
+    """Say that a damaged library was set aside, and where it is."""
+    text = QCoreApplication.translate(
+        "notices",
+        "The library was damaged and has been set aside in {place}. What could be read of it, your captions above all, "
+        "is in a new one; photos are indexed again.",
+    )
+    return text.format(place=place)
+
+
 def waiting_text(reason: str) -> str:
     """Say what indexing waits for: "mains" or "idle"."""
     if reason == "mains":

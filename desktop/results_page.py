@@ -39,10 +39,12 @@ class ResultsPage(QWidget):
     Signals:
         example_chosen(object): the text of a query that is offered.
         folders_asked(): the person wants to see the folders.
+        recovery_seen(object): the person knows of the damaged library that lies there.
     """
 
     example_chosen = Signal(object)
     folders_asked = Signal()
+    recovery_seen = Signal(object)
 
     def __init__(
         self, client: EngineClient, session: SearchSession, library: LibraryState, model: PhotoModel, grid: PhotoGrid
@@ -58,6 +60,7 @@ class ResultsPage(QWidget):
         QTimer.singleShot(_LATE_MS, self, self._on_late)
         self._slow = QTimer(self, singleShot=True, interval=_SLOW_MS)
         self._slow.timeout.connect(self._on_slow)
+        self.recovery_told = ""
         self.summary = QLabel()
         self.summary.setObjectName("muted")
         self.order = OrderButton()
@@ -194,10 +197,21 @@ class ResultsPage(QWidget):
             self.banner.say(notices.sentence_for("engine_restarting"))
         elif state == EngineState.STOPPED and self.scene != Scene.STOPPED:
             self.banner.offer(self._stopped_sentence(), self.tr("Try again"), self._client.start)
+        elif (place := self._recovered_from()) is not None:
+            self.banner.offer(notices.recovery_text(place), self.tr("OK"), lambda: self._on_recovery_told(place))
         elif welcome is not None and welcome.read_only and state == EngineState.READY:
             self.banner.say(notices.sentence_for("read_only"))
         else:
             self.banner.hide()
+
+    def _recovered_from(self) -> str | None:
+        place = self._library.status.recovered_from if self._library.status is not None else None
+        return None if place == self.recovery_told else place
+
+    def _on_recovery_told(self, place: str) -> None:
+        self.recovery_told = place
+        self.recovery_seen.emit(place)
+        self.update_scene()
 
     def _stopped_sentence(self) -> str:
         failure = self._client.failure

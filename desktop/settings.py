@@ -70,6 +70,15 @@ class AppSettings(QObject):
         self._set("side_panel", value)
 
     @property
+    def recovery_told(self) -> str:
+        """Where the damaged library lies that the person has been told of."""
+        return self._text("recovery_told")
+
+    @recovery_told.setter
+    def recovery_told(self, value: str) -> None:
+        self._set("recovery_told", value)
+
+    @property
     def geometry(self) -> QByteArray:
         """The main window's place, as ``QWidget.saveGeometry`` gave it."""
         return self._bytes("geometry")

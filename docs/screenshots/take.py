@@ -30,8 +30,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SIZE = (1120, 700)
 QUALITY = 88
-PATIENCE_S = 120.0
-FEW_CAPTIONS = 10
+PATIENCE_S = 300.0  # the caption bank is encoded first
+FEW_CAPTIONS = 5
 # Beside what the demonstration takes: a second view of the motorcycle, and things from a laboratory.
 MORE = ("motorcycle_right.png", "clock_motion.png", "color.png", "ihc.png", "text.png", "microaneurysms.png")
 # name: (language, theme)
@@ -70,7 +70,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="balloon-pictures-") as folder:
         place = Path(folder)
         make_photos(place / "Pictures")
-        paths = {**os.environ, "PYTHONPATH": str(ROOT)}
+        paths = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))}
         index = [sys.executable, "-m", "engine.cli", "index", str(place / "Pictures"), "--quiet"]
         subprocess.run([*index, "--library", str(place / "library")], check=True, env=paths)
         for photo, caption in CAPTIONS.items():

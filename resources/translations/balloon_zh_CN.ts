@@ -1152,6 +1152,10 @@
         <translation>重试</translation>
     </message>
     <message>
+        <source>OK</source>
+        <translation>好</translation>
+    </message>
+    <message>
         <source>Search is not available</source>
         <translation>暂时无法搜索</translation>
     </message>
@@ -1710,6 +1714,10 @@
     <message>
         <source>The search model could make nothing of it</source>
         <translation>搜索模型无法处理它</translation>
+    </message>
+    <message>
+        <source>The library was damaged and has been set aside in {place}. What could be read of it, your captions above all, is in a new one; photos are indexed again.</source>
+        <translation>图库曾损坏，已移到 {place} 保存。能读取的内容（首先是您写的说明）已放入新的图库；照片会重新索引。</translation>
     </message>
     <message>
         <source>Indexing waits until the computer is plugged in</source>

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 ROOT = Path(__file__).resolve().parents[2]
+START_MS = 30_000  # a process is started, on a machine that may be busy
 COLOURS = ("#b33", "#3b3", "#33b", "#bb3", "#3bb", "#b3b")
 
 
@@ -114,8 +115,10 @@ def open_window(client: EngineClient, settings: AppSettings, qtbot: QtBot) -> It
         made.append(window)
         window.show()
         client.start()
-        qtbot.waitUntil(lambda: client.state == EngineState.READY and window.library.status is not None)
-        qtbot.waitUntil(lambda: not window.session.is_busy)
+        qtbot.waitUntil(
+            lambda: client.state == EngineState.READY and window.library.status is not None, timeout=START_MS
+        )
+        qtbot.waitUntil(lambda: not window.session.is_busy, timeout=START_MS)
         return window
 
     yield make

@@ -76,6 +76,7 @@ class FakePlan:
     fails: dict[str, str] = field(default_factory=dict)
     improves: list[str] = field(default_factory=list)
     read_only: bool = False
+    recovered_from: str | None = None
     indexing: bool = False
     waiting: str | None = None
     stays_after_eof: bool = False
@@ -189,8 +190,9 @@ class FakeEngine:
     def status(self) -> LibraryStatus:
         n = self.plan.photos
         return LibraryStatus(
-            LIBRARY, "fake-model", self.plan.folders, n, n, self.covered(), n - self.covered(), 0, 1, True
-        )
+            LIBRARY, "fake-model", self.plan.folders, n, n, self.covered(), n - self.covered(), 0, 1, True,
+            self.plan.recovered_from,
+        )  # fmt: skip
 
     def covered(self) -> int:
         return self.plan.photos if self.plan.covered is None else self.plan.covered

@@ -17,6 +17,7 @@ from desktop.photo_actions import PhotoAction
 from desktop.photo_files import files_mime
 from desktop.properties_panel import PropertiesPanel
 from desktop.results_state import Scene
+from tests.desktop.conftest import START_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +197,7 @@ def test_dying_engine_leaves_the_photos_and_recovers(open_window: Open, fake: Fa
     assert _shown(window) == 12
     assert window.results.banner.isVisible()
     assert "starting again" in window.results.banner.label.text()
-    qtbot.waitUntil(lambda: _shown(window) == 5)
+    qtbot.waitUntil(lambda: _shown(window) == 5, timeout=START_MS)
     assert not window.results.banner.isVisible()
 
 
@@ -205,7 +206,7 @@ def test_engine_given_up_keeps_the_photos_and_offers_to_try_again(
 ) -> None:
     fake.plan(die_at_start=True)
     client.kill_engine()
-    qtbot.waitUntil(lambda: client.state == EngineState.STOPPED)
+    qtbot.waitUntil(lambda: client.state == EngineState.STOPPED, timeout=START_MS)
     caplog.clear()
     assert _shown(window) == 12
     fake.plan(die_at_start=False)
@@ -221,7 +222,7 @@ def test_library_of_a_newer_program_is_explained(
     window = MainWindow(client, settings)
     qtbot.addWidget(window)
     client.start()
-    qtbot.waitUntil(lambda: client.state == EngineState.STOPPED)
+    qtbot.waitUntil(lambda: client.state == EngineState.STOPPED, timeout=30_000)  # five starts
     caplog.clear()
     qtbot.waitUntil(lambda: window.results.scene == Scene.STOPPED)
     assert "newer Balloon" in window.results.message.lead.text()
@@ -232,6 +233,20 @@ def test_library_in_use_elsewhere_can_be_searched(open_window: Open, fake: Fake)
     fake.plan(read_only=True)
     window = open_window()
     assert "Another Balloon" in window.results.banner.label.text()
+
+
+def test_library_that_was_recovered_is_told_until_the_person_knows(
+    open_window: Open, fake: Fake, settings: AppSettings, qtbot: QtBot
+) -> None:
+    fake.plan(recovered_from="/library/damaged-1")
+    window = open_window()
+    qtbot.waitUntil(window.results.banner.isVisible)
+    assert "/library/damaged-1" in window.results.banner.label.text()
+    window.results.update_scene()
+    assert window.results.banner.isVisible(), "what else happens does not take it away"
+    window.results.banner.button.click()
+    assert not window.results.banner.isVisible()
+    assert settings.recovery_told == "/library/damaged-1"
 
 
 def test_failed_search_says_what_to_do(open_window: Open, fake: Fake, qtbot: QtBot) -> None:
