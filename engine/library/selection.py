@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from engine.library.connection import Connection
 
 
-REMEMBERED = 3
+REMEMBERED = 8
+LONGEST_REMEMBERED = 200_000  # contents: some 8 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,16 @@ class Selector:
         Who types words to a filter asks for the same ones with every key.
         """
         known: dict[Selection, list[int]] = self._database.remembered("selections", dict)
-        if selection not in known:
+        found = known.get(selection)
+        if found is None:
             where, bindings = _condition(selection)
             rows = self._database.rows(f"SELECT DISTINCT photo.content {_FROM} AND {where}", bindings)
-            while len(known) >= REMEMBERED:
-                del known[next(iter(known))]
-            known[selection] = [content for (content,) in rows]
-        return known[selection]
+            found = [content for (content,) in rows]
+            if len(found) <= LONGEST_REMEMBERED:
+                while len(known) >= REMEMBERED:
+                    del known[next(iter(known))]
+                known[selection] = found
+        return found
 
     def by_date(self, selection: Selection, *, offset: int, limit: int) -> list[FoundPhoto]:
         """One photo for each content that fits, newest first."""
