@@ -18,7 +18,7 @@ inside chmod -R go-w "$folder"
 as_user "touch '$bundle/x' 2>/dev/null" && fail "the user may write there"
 (cd "$root$folder" && find . -type f -exec md5sum {} + | sort) >"$place/files"
 # A space in the path of a program is no matter to a shell that quotes it; a link with a plain name is what people make.
-ln -s "$bundle/balloon" "$root/usr/local/bin/portable"
+ln -s "$bundle/balloon" "$root/usr/bin/portable"
 touch "$root/tmp/before"
 
 step "the command line, on the barest system"
@@ -35,7 +35,7 @@ check_writes /tmp/before
 
 step "remove"
 as_user "portable library remove --yes"
-rm -rf "$root$folder" "$root/usr/local/bin/portable"
+rm -rf "$root$folder" "$root/usr/bin/portable"
 find "$root/home/stranger" -ipath '*balloon*' >"$place/left"
 [ ! -s "$place/left" ] || { cat "$place/left"; fail "left in the home"; }
 echo "ok: $(basename "$archive")"
