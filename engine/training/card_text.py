@@ -54,6 +54,8 @@ def card_text(shop: Workshop) -> str:
         _recipe(shop),
         "## Size and speed",
         _sizes(shop),
+        "## Seeing the whole photo",
+        _views(shop.noted("one_view")),
         "## Mapping, loss, similarity",
         _comparison(shop.noted("comparison")),
         "## Recall by number of pairs",
@@ -97,6 +99,7 @@ def _held_out(shop: Workshop) -> str:
         "image": "late image stages fine-tuned against the teacher's vectors",
         "image_both": "fine-tuned further in both languages, taught text tower, linear mapping",
         "text": "text tower trained end to end",
+        "one_view": "late image stages taught to see the whole photo in one view",
         **{f"member_{number}": f"both towers together, from pixels, pair {number + 1}" for number in range(9)},
         "joint": "the mean of the pairs' weights",
     }
@@ -108,9 +111,21 @@ def _held_out(shop: Workshop) -> str:
     return f"{len(shop.split.held_out)} photos, never trained on.\n\n" + _table(head, rows)
 
 
+def _views(figures: dict[str, Any] | None) -> str:
+    if not figures:
+        return "Not measured in this run."
+    rows = [
+        [name, *(_shares(seen[language]["text_to_image"]) for language in ("en", "zh"))]
+        for name, seen in (*figures["before"].items(), ("whole, after the teaching", figures))
+    ]
+    told = "Vectors of two views are averaged; they cost two runs of the image tower for every photo. Text to photo."
+    return f"{told}\n\n{_table(('view', 'English R@1 / R@5 / R@10', 'Chinese'), rows)}"
+
+
 def _recipe(shop: Workshop) -> str:
     settings = shop.settings
     image, text, lecture = settings.image_course, settings.text_course, settings.lecture
+    one_view = settings.one_view_course
     return "\n".join(
         [
             "`python -m engine.training.mini --data PACK --work FOLDER --out PACKAGE`, seed "
@@ -129,6 +144,9 @@ def _recipe(shop: Workshop) -> str:
             f"averaged; then {settings.further_course.epochs} epochs with captions in both languages.",
             f"6. Text tower with its mapping: {text.epochs} epochs on captions in both languages, labels and the "
             "teacher's sentences beside them, words left out at random, weights averaged.",
+            f"7. Image tower, {one_view.epochs} epochs: late stages taught to give from the whole photo, squashed, the "
+            "mean of the vectors of whole photo and centre, captions and labelled photos beside; taken where it does "
+            "better on the held-out photos than the centre alone.",
             *_joint_recipe(settings.joint),
             "Then ONNX, text tower with int8 weights (computing in float32), image tower float16 on disk.",
         ]
@@ -142,7 +160,7 @@ def _joint_recipe(plan: JointPlan | None) -> list[str]:
     course = plan.course
     rates = ", ".join(f"{rate:g}" for rate in plan.image_rates)
     return [
-        f"7. On a GPU, both towers together and end to end from pixels: {len(plan.image_rates)} pairs (seeds of their "
+        f"8. On a GPU, both towers together and end to end from pixels: {len(plan.image_rates)} pairs (seeds of their "
         f"own, image rates {rates}), image blocks from {plan.open_from} on, {course.epochs} epochs, random views of "
         f"whole photos, {course.soft:.0%} of the target given to photos with like captions, sentences held near to the "
         "vectors they had, weights averaged; then the mean of the pairs' weights, taken where it does better on the "

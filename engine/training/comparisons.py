@@ -129,8 +129,11 @@ def _word_states(
 
 
 def _seen(shop: Workshop, photos: NDArray[np.int64]) -> NDArray[Any]:
-    """What the finished image tower takes of some captioned photos: cached activations, or whole photos on a GPU."""
-    return shop.pixels("captioned")[photos] if shop.takes_joint else shop.views("captioned")[photos, 0]
+    """What the finished image tower takes of some captioned photos: cached activations, or pixels of whole photos."""
+    if shop.takes_joint:
+        return shop.pixels("captioned")[photos]
+    states: NDArray[np.float16] = shop.views("captioned", whole=shop.takes_one_view)[photos, 0]
+    return states
 
 
 @torch.inference_mode()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 INPUT_SPEC = InputSpec(size=224, resize="shortest", interpolation="bicubic")
+LEAST_SIDE = 0.6
 _SIDES = re.compile(r"\b(left|right)\b|左|右", re.IGNORECASE)
 
 
@@ -42,12 +43,16 @@ class Early(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ViewPlan:
-    """How many views of each photo, and how far the random ones may go."""
+    """How many views of each photo, and how far the random ones may go.
+
+    With ``whole`` the whole photo, squashed to a square, comes before the centre, and the random ones are stretched.
+    """
 
     views: int = 6
     least_area: float = 0.45
     jitter: float = 0.2
     seed: int = 1
+    whole: bool = False
 
 
 def speaks_of_sides(photo: PackPhoto) -> bool:
@@ -65,12 +70,18 @@ def centre_view(picture: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(scaled.crop((left, top, left + size, top + size)))
 
 
+def whole_view(picture: Image.Image) -> NDArray[np.uint8]:
+    """Squash the whole photo to the input size."""
+    size = INPUT_SPEC.size
+    return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC))
+
+
 def random_view(
     picture: Image.Image, plan: ViewPlan, chance: np.random.Generator, *, may_mirror: bool
 ) -> NDArray[np.uint8]:
     """Cut out a random part of at least ``least_area`` of the photo, of nearly square shape; vary light and colour."""
     size = INPUT_SPEC.size
-    box = _random_box(picture.size, plan.least_area, chance)
+    box = _stretched_box(picture.size, chance) if plan.whole else _random_box(picture.size, plan.least_area, chance)
     view = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
     if may_mirror and chance.integers(2):
         view = view.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
@@ -90,6 +101,14 @@ def _random_box(
     left = float(chance.uniform(0, width - cut_width))
     top = float(chance.uniform(0, height - cut_height))
     return (left, top, left + cut_width, top + cut_height)
+
+
+def _stretched_box(size: tuple[int, int], chance: np.random.Generator) -> tuple[float, float, float, float]:
+    """A box each of whose sides is at least ``LEAST_SIDE`` of the photo's, independently of the other."""
+    shares = chance.uniform(LEAST_SIDE, 1, 2)
+    width, height = shares * size
+    left, top = chance.random(2) * (1 - shares) * size
+    return (float(left), float(top), float(left + width), float(top + height))
 
 
 def cache_views(pack: Path, photos: Sequence[PackPhoto], early: Early, path: Path, plan: ViewPlan) -> None:
@@ -122,8 +141,9 @@ def _pixel_batches(
     def views_of(row: int, picture: Image.Image) -> NDArray[np.uint8]:
         chance = np.random.default_rng((plan.seed, row))
         may_mirror = not speaks_of_sides(photos[row])
-        others = [random_view(picture, plan, chance, may_mirror=may_mirror) for _ in range(plan.views - 1)]
-        return np.stack([centre_view(picture), *others])
+        fixed = [whole_view(picture), centre_view(picture)] if plan.whole else [centre_view(picture)]
+        others = range(len(fixed), plan.views)
+        return np.stack([*fixed, *(random_view(picture, plan, chance, may_mirror=may_mirror) for _ in others)])
 
     def cut(members: list[tuple[int, Image.Image]]) -> tuple[list[int], NDArray[np.uint8]]:
         return [row for row, _ in members], np.stack([views_of(row, picture) for row, picture in members])

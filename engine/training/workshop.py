@@ -23,6 +23,7 @@ from engine.training.features import best_device
 from engine.training.image_tower import ImageTower
 from engine.training.image_tuning import ImageCourse
 from engine.training.joint import JointCourse, Towers
+from engine.training.one_view import OneViewCourse
 from engine.training.phrases import read_phrases, spoken
 from engine.training.text_tower import TextTower, TextTowerShape
 from engine.training.text_tuning import TextCourse
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 IMAGE_WEIGHTS = "image_both.pt"  # of the finished image tower's late stages
+WHOLE_WEIGHTS = "image_whole.pt"  # of late stages that see the whole photo
 FINISHED = "towers.pt"  # both finished towers of a run on a GPU
 
 
@@ -73,6 +75,9 @@ class Settings:
         default_factory=lambda: ImageCourse(epochs=6, learning_rate=1.5e-4, mapping_rate=5e-4)
     )
     text_course: TextCourse = field(default_factory=TextCourse)
+    whole_captioned_views: ViewPlan = field(default_factory=lambda: ViewPlan(views=5, whole=True))
+    whole_labelled_views: ViewPlan = field(default_factory=lambda: ViewPlan(views=2, whole=True))
+    one_view_course: OneViewCourse = field(default_factory=OneViewCourse)
     joint: JointPlan | None = None
 
     @classmethod
@@ -176,9 +181,17 @@ class Workshop:
         figures = self.noted("joint")
         return self.settings.joint is not None and figures is not None and bool(figures["better"])
 
+    @property
+    def takes_one_view(self) -> bool:
+        """Whether the image tower that sees the whole photo did better on the held-out photos than the centre alone."""
+        figures = self.noted("one_view")
+        return figures is not None and bool(figures["better"])
+
     def finished_image_tower(self) -> ImageTower:
         """The image tower that goes into the package."""
-        return self.joint_towers().image if self.takes_joint else self.image_tower(IMAGE_WEIGHTS)
+        if self.takes_joint:
+            return self.joint_towers().image
+        return self.image_tower(WHOLE_WEIGHTS if self.takes_one_view else IMAGE_WEIGHTS)
 
     def finished_text_tower(self) -> TextTower:
         """The text tower that goes into the package."""
@@ -200,16 +213,20 @@ class Workshop:
     @property
     def input_spec(self) -> InputSpec:
         """How the finished image tower sees a photo: whole where views were cut out of whole photos."""
-        return replace(INPUT_SPEC, resize="squash") if self.takes_joint else INPUT_SPEC
+        return replace(INPUT_SPEC, resize="squash") if self.takes_joint or self.takes_one_view else INPUT_SPEC
 
     def pixels(self, which: str) -> NDArray[np.uint8]:
         """The squashed pixels of ``captioned`` or ``labelled`` photos, mapped from disk."""
         stored: NDArray[np.uint8] = np.load(self.path(f"pixels_{which}.npy"), mmap_mode="r")
         return stored
 
-    def views(self, which: str) -> NDArray[np.float16]:
-        """The cached activations of ``captioned`` or ``labelled`` photos, mapped from disk."""
-        states: NDArray[np.float16] = np.load(self.path(f"views_{which}.npy"), mmap_mode="r")
+    def views(self, which: str, *, whole: bool = False) -> NDArray[np.float16]:
+        """The cached activations of ``captioned`` or ``labelled`` photos, mapped from disk.
+
+        The first view is the centre, or with ``whole`` the whole photo.
+        """
+        kind = "whole" if whole else "views"
+        states: NDArray[np.float16] = np.load(self.path(f"{kind}_{which}.npy"), mmap_mode="r")
         return states
 
     def note(self, name: str, values: Any) -> None:

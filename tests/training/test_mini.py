@@ -14,6 +14,7 @@ from engine.training.distillation import Lecture
 from engine.training.image_tuning import ImageCourse
 from engine.training.joint import JointCourse
 from engine.training.mini import Order, build, read_order, stages
+from engine.training.one_view import OneViewCourse
 from engine.training.text_tuning import TextCourse
 from engine.training.views import ViewPlan
 from engine.training.workshop import JointPlan, Settings
@@ -35,6 +36,9 @@ SMALL = Settings(
     image_course=ImageCourse(epochs=1, batch=16, label_batch=4),
     further_course=ImageCourse(epochs=1, batch=16, label_batch=4),
     text_course=TextCourse(epochs=1, batch=16, label_batch=4, lesson_batch=8),
+    whole_captioned_views=ViewPlan(views=3, whole=True),
+    whole_labelled_views=ViewPlan(views=2, whole=True),
+    one_view_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
     joint=JointPlan(
         open_from=14, image_rates=(1e-4, 3e-4), course=JointCourse(epochs=1, batch=20, label_batch=4, line_batch=8)
     ),
@@ -57,8 +61,10 @@ def test_one_command_makes_a_package_and_goes_on_where_it_was(tmp_path: Path, mo
     assert card.dim == 16
     assert card.languages == ("en", "zh")
     assert card.calibration is not None
-    better = json.loads((order.work / "figures_joint.json").read_text())["better"]
-    assert card.image.input_spec.resize == ("squash" if better else "shortest")
+    taken = [
+        json.loads((order.work / f"figures_{stage}.json").read_text())["better"] for stage in ("one_view", "joint")
+    ]
+    assert card.image.input_spec.resize == ("squash" if any(taken) else "shortest")
     first, second, mean = (_weights(order.work / name) for name in ("member_0.pt", "member_1.pt", "towers.pt"))
     assert not torch.equal(first, second)
     assert torch.allclose(mean, (first + second) / 2)
