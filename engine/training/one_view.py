@@ -40,7 +40,7 @@ class OneViewCourse:
     the distance to the mean vector beside the cross-entropy with the texts.
     """
 
-    epochs: int = 8
+    epochs: int = 5
     batch: int = 192
     each: int = 2
     label_batch: int = 128
