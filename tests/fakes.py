@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ BINS = 4
 class FakeEncoder:
     """Photos and colour words as histograms of RGB in ``BINS`` ** 3 cells."""
 
+    folder = Path("no-package")  # so a check of the model finds its files missing
     provider: str | None = None
     facts = RunnerFacts()
     batch_size = 8

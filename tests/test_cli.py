@@ -237,7 +237,7 @@ def test_embedded_model_finds_the_shared_photos(shared_photos: Path, tmp_path: P
     [
         ("{", "Line 1"),
         ('{"file": "a.jpg"}', '"caption"'),
-        ('{"file": "gone.jpg", "caption": "x"}', "None of the photos"),
+        ('{"file": "gone.jpg", "caption": "x"}', "None of the captioned photos"),
     ],
 )
 def test_captions_file_that_is_wrong_is_explained(photos: Path, tmp_path: Path, line: str, says: str) -> None:

@@ -267,7 +267,8 @@ def test_status_counts_what_there_is(desk: Desk) -> None:
     assert [row.path.to_path().name for row in desk.engine.issues()] == ["text.jpg"]
     assert desk.engine.retry_issues() == 1
     assert desk.engine.issues() == []
-    assert desk.engine.check(repair=False).sound
+    report = desk.engine.check(repair=False)
+    assert [finding.name for finding in report.findings if not finding.sound] == ["model"], "a fake has no files"
 
 
 def test_searches_are_remembered_saved_and_forgotten(desk: Desk) -> None:
