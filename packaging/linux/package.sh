@@ -24,6 +24,8 @@ for part in "$bundle"/_internal/python3.[0-9]* "$bundle"/_internal/tokenizers "$
     "$bundle"/_internal/psutil "$bundle"/_internal/PySide6/Qt/lib; do
     [ ! -d "$part" ] || find "$part" -type f -name '*.so*' -exec strip --strip-unneeded {} +
 done
+# NumKong comes with 40 MB for debuggers; taking only that away leaves alone what was patched.
+find "$bundle/_internal" -path '*/numkong/*.so' -exec strip --strip-debug {} +
 find "$bundle/_internal/PySide6" -name 'libicudata.so.*' ! -type l -size +20M -exec "${PYTHON:-python3}" "$here/trim_icu.py" {} \;
 find "$bundle" -type f \( -name '*.pyi' -o -name py.typed \) -delete
 cp "$here/README.txt" "$bundle/README.txt"
