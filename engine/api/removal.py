@@ -86,7 +86,7 @@ def remove(paths: LibraryPaths, remains: Iterable[Remains]) -> list[Path]:
     for path in (path for kind in remains for path in kind.paths):
         _delete(path)
     paths.lock.unlink(missing_ok=True)
-    return [path for folder in sorted(folders) for path in _prune(folder)]
+    return [path for folder in sorted(folders, reverse=True) for path in _prune(folder)]  # the inner ones first
 
 
 def _lock(paths: LibraryPaths) -> WriterLock:

@@ -77,6 +77,7 @@ def test_everything_goes_but_the_photos(home: Path) -> None:
     assert [path for path in home.rglob("*") if not path.is_dir()] == [home / "Pictures" / "a.jpg"]
     assert not [path for path in home.rglob("balloon") if path.is_dir()]
     assert "1 captions of your own" in done.stderr
+    assert "stays" not in done.stderr
 
 
 def test_without_yes_and_without_a_terminal_nothing_goes(home: Path) -> None:
