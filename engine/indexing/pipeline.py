@@ -19,7 +19,7 @@ import numpy as np
 from engine.imaging.jobs import Decoded, DecodeJob, Failed
 from engine.imaging.pool import DecodePool
 from engine.indexing.digests import DigestRead, DigestReader
-from engine.protocol import IndexProgress
+from engine.protocol import IndexProgress, IssueReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -185,6 +185,9 @@ class Pipeline:
         self._store.record_failures([(self._decoding.pop(failed.key), failed) for failed in failures])
         self.tally.issues += len(failures)
         self.tally.done += len(failures)
+        for failed in failures:
+            if failed.reason is IssueReason.VANISHED:  # another file may hold what this one held
+                self._hand_out(self._store.pending_contents(limit=1, after=failed.key - 1, upto=failed.key))
 
     # Encoding and storing
 

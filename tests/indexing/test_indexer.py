@@ -17,6 +17,7 @@ from engine.library.contents import Contents
 from engine.library.folders import Folders
 from engine.protocol import FolderState, IndexProgress
 from tests.conftest import sqlite_alone
+from tests.fakes import FakeEncoder
 from tests.photo_factory import scene, write_empty, write_photo, write_png_bomb, write_text_as, write_truncated
 
 if TYPE_CHECKING:
@@ -330,3 +331,14 @@ def test_what_other_programs_keep_for_themselves_is_not_indexed(bench: Bench) ->
     (bench.root / "mine" / "CACHEDIR.TAG").write_bytes(b"not what it says it is")
     bench.index()
     assert bench.searchable().keys() == {"a.jpg"}
+
+
+def test_photo_is_embedded_from_another_folder_where_its_first_has_gone_unseen(bench: Bench, tmp_path: Path) -> None:
+    other = tmp_path / "copies"
+    other.mkdir()
+    shutil.copyfile(bench.photo("a.jpg"), other / "b.jpg")
+    bench.index()
+    bench.encoder = FakeEncoder(24)  # another model: everything is pending again
+    shutil.rmtree(bench.root)
+    report = bench.index(other)
+    assert (report.embedded, report.issues) == (1, 1)  # the file that is gone is named

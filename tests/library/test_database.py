@@ -43,7 +43,7 @@ sys.stdin.read()
 
 
 def kind_of(raised: pytest.ExceptionInfo[KnownError]) -> ErrorKind:
-    assert str(raised.value).endswith((".", "FOLDER")), "one sentence that says what to do"
+    assert str(raised.value).endswith((".", "FOLDER", "--repair")), "one sentence that says what to do"
     return raised.value.kind
 
 
