@@ -5,6 +5,7 @@ ONNX Runtime's own converters do it; what comes out is compared with what went i
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import logging
@@ -16,6 +17,7 @@ from engine.models.session import runtime
 from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LARGEST_IN_ONE_FILE = 1_900_000_000
@@ -48,13 +50,26 @@ def write_int8(graph: Path, target: Path) -> None:
     """
     onnx = _onnx()
     converters: Any = importlib.import_module("onnxruntime.quantization")
-    logging.getLogger().setLevel(max(logging.getLogger().level, logging.ERROR))  # it logs advice to the root logger
     model = onnx.load(str(graph))
     _hold_batch_to_one(model)
-    converters.quantize_dynamic(
-        model, target, op_types_to_quantize=list(_QUANTISED), per_channel=False, weight_type=converters.QuantType.QInt8,
-        use_external_data_format=graph.stat().st_size > LARGEST_IN_ONE_FILE,
-    )  # fmt: skip
+    with _quiet_root():
+        converters.quantize_dynamic(
+            model, target, op_types_to_quantize=list(_QUANTISED), per_channel=False,
+            weight_type=converters.QuantType.QInt8,
+            use_external_data_format=graph.stat().st_size > LARGEST_IN_ONE_FILE,
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _quiet_root() -> Iterator[None]:
+    """The converter logs advice to the root logger, whose level is everybody's: it comes back."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(max(level, logging.ERROR))
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def _hold_batch_to_one(model: Any) -> None:
