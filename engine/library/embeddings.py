@@ -34,7 +34,11 @@ class Embeddings:
         """Find or (on a writable library) register the model; on a read-only one an unknown model has no vectors."""
         known = database.value("SELECT id FROM model WHERE fingerprint = ?", (fingerprint,))
         if known is None and database.writable:
-            sql = "INSERT INTO model (key, dim, fingerprint) VALUES (?, ?, ?) RETURNING id"
+            # Another connection may have registered it since the look above: the row is then its own, unchanged.
+            sql = """
+                INSERT INTO model (key, dim, fingerprint) VALUES (?, ?, ?)
+                ON CONFLICT (fingerprint) DO UPDATE SET fingerprint = excluded.fingerprint RETURNING id
+            """
             known = database.insert(sql, (key, dim, fingerprint))
         return cls(database, ModelId(-1 if known is None else known), dim)
 

@@ -12,6 +12,8 @@ from engine.library.embeddings import Embeddings, usable
 from tests.library.conftest import DIM, vector_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.library.conftest import Shelf
 
 
@@ -97,6 +99,25 @@ def test_model_is_known_by_its_fingerprint_not_its_key(shelf: Shelf) -> None:
     fill(shelf, 1)
     assert Embeddings.of_model(shelf.database, "renamed", "fake-fingerprint", DIM).count() == 1
     assert Embeddings.of_model(shelf.database, "fake", "learned-anew", DIM).count() == 0
+
+
+def test_model_that_two_connections_register_at_once_is_one(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine indexes while it answers: both threads may look for the model before either has written it."""
+    other = opening.open_writer(shelf.paths)
+    registered: list[int] = []
+    look = other.value
+
+    def look_and_be_late(sql: str, bindings: Sequence[object] = ()) -> object:
+        found = look(sql, bindings)
+        if not registered:
+            registered.append(shelf.embeddings.model)
+        return found
+
+    monkeypatch.setattr(other, "value", look_and_be_late)
+    late = Embeddings.of_model(other, "fake", "fake-fingerprint", DIM)
+    other.close()
+    assert registered == [late.model]
+    assert shelf.embeddings.counts() == {"fake-fingerprint": 0}
 
 
 def test_reader_of_an_unknown_model_has_no_vectors_and_writes_nothing(shelf: Shelf) -> None:
