@@ -16,6 +16,7 @@ from engine.errors import KnownError
 from engine.models.catalog import find_package
 from engine.models.recall import recall
 from engine.protocol import ErrorKind, Evaluation
+from engine.search.query_text import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +129,8 @@ def _calibrate(engine: Engine, captioned: Sequence[CaptionedPhoto]) -> Calibrati
         raise KnownError(
             ErrorKind.LIBRARY_READ_ONLY, f"The package {folder} may not be written. Check its permissions."
         )
-    found = calibrate(_encode(engine, material.texts), material.vectors, material.owner)
+    languages = [language_of(text) for text in material.texts]
+    found = calibrate(_encode(engine, material.texts), material.vectors, material.owner, languages)
     write_card(folder, replace(card, calibration=found))
     return found
 

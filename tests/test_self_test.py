@@ -71,7 +71,14 @@ def test_imported_model_is_calibrated_by_one_command_and_then_says_none(shell: S
         found = shell.run("models", "calibrate", "tiny")
     limits = read_card(shell.root / "models" / "tiny").calibration
     assert limits is not None
-    assert found == {"model": "tiny", "match": limits.match, "possible": limits.possible}
+    english = limits.of("en")
+    assert english is not limits, "24 captions are enough for the language they are in"
+    assert found == {
+        "model": "tiny",
+        "match": limits.match,
+        "possible": limits.possible,
+        "languages": {"en": {"match": english.match, "possible": english.possible}},
+    }
     assert limits.rise, "thresholds for other numbers of photos are kept as well"
     assert shell.run(*absent)["confidence"] == "none"
     assert shell.run("search", "red red red", "--model", "tiny")["confidence"] in {"match", "possible"}

@@ -126,10 +126,14 @@ def calibrate(options: argparse.Namespace, output: Output) -> int:
     else:
         captioned = read_captions(options.captions, options.photos, options.text_field)
         found = calibrate_by_file(options.key, options.photos, captioned)
+    own = {name: {"match": limits.match, "possible": limits.possible} for name, limits in found.languages.items()}
     if output.as_json:
-        output.document({"model": options.key, "match": found.match, "possible": found.possible})
-    else:
-        output.line(f"{options.key}: a match from {found.match:.3f}, possible from {found.possible:.3f}")
+        document = {"model": options.key, "match": found.match, "possible": found.possible, "languages": own}
+        output.document(document)
+        return EXIT_DONE
+    for name, limits in {"": found, **found.languages}.items():
+        language = f" ({name})" if name else ""
+        output.line(f"{options.key}{language}: a match from {limits.match:.3f}, possible from {limits.possible:.3f}")
     return EXIT_DONE
 
 

@@ -2,10 +2,12 @@
 
 A query is judged by its best photo, so the thresholds are drawn where the best scores of two kinds of query part: texts
 of captioned photos (with their photo among the first ten), and background texts, whose best photo is only the nearest.
+A model scores one language higher than another, so each has thresholds of its own where there are captions enough.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +15,8 @@ import numpy as np
 from engine.models.package import Calibration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 FIRST = 10
@@ -22,6 +26,7 @@ GALLERY = 200  # photos a query is put up against
 ROUNDS = 20
 DOUBLINGS = 2
 SMALLEST = 5
+LEAST_PHOTOS = 20  # with captions of a language, for thresholds of its own
 # With 8,194 photos more beside the held-out ones, balloon-mini's line went on straight from 200 photos to 8,000.
 STRAIGHT_UNTIL = 8000
 
@@ -57,9 +62,30 @@ class Trial:
 
 
 def calibrate(
-    texts: NDArray[np.float32], photos: NDArray[np.float32], owner: NDArray[np.int64], seed: int = 1
+    texts: NDArray[np.float32], photos: NDArray[np.float32], owner: NDArray[np.int64], languages: Sequence[str] = ()
 ) -> Calibration:
     """Choose thresholds from unit vectors of captions (T, dim) and photos (P, dim); ``owner`` (T,) pairs them.
+
+    ``languages``, where given, names the language of each caption: those of ``LEAST_PHOTOS`` photos and more are
+    calibrated by themselves as well, in the same galleries.
+    """
+    shared = _calibrated(texts, photos, owner)
+    spoken = np.array(languages, dtype=str)
+    own = {language: np.flatnonzero(spoken == language) for language in sorted(set(languages))}
+    return replace(
+        shared,
+        languages={
+            language: _calibrated(texts[rows], photos, owner[rows])
+            for language, rows in own.items()
+            if len(np.unique(owner[rows])) >= LEAST_PHOTOS
+        },
+    )
+
+
+def _calibrated(
+    texts: NDArray[np.float32], photos: NDArray[np.float32], owner: NDArray[np.int64], seed: int = 1
+) -> Calibration:
+    """One pair of thresholds and its rise.
 
     ``possible`` lets all but ``REAL_CALLED_NONE`` of the real queries pass, ``match`` is where ``MATCH_PRECISION`` of
     the best photos are their query's own, real and background queries in equal number. Both are for a gallery of half
@@ -78,7 +104,7 @@ def _rise(trial: Trial, possible: float, largest: int) -> tuple[tuple[int, float
     Above the largest gallery it goes on as over the last two doublings, until ``STRAIGHT_UNTIL``.
     """
     sizes = [size for size in (SMALLEST * 2**doubling for doubling in range(10)) if size <= largest]
-    levels = [float(np.quantile(trial.rounds(size)[0], REAL_CALLED_NONE)) for size in sizes]
+    levels = [_kept(trial.rounds(size)[0]) for size in sizes]
     even = np.maximum.accumulate(np.array(levels)).tolist()
     if len(sizes) > DOUBLINGS:
         per_doubling = (even[-1] - even[-1 - DOUBLINGS]) / DOUBLINGS
@@ -87,9 +113,14 @@ def _rise(trial: Trial, possible: float, largest: int) -> tuple[tuple[int, float
     return tuple((size, round(level - possible, 4)) for size, level in zip(sizes, even, strict=True))
 
 
+def _kept(real: NDArray[np.float32]) -> float:
+    """Where all but ``REAL_CALLED_NONE`` of the real queries pass; none may be real in a language it does not know."""
+    return float(np.quantile(real, REAL_CALLED_NONE)) if len(real) else -np.inf
+
+
 def _thresholds(real: NDArray[np.float32], background: NDArray[np.float32]) -> tuple[float, float]:
-    possible = float(np.quantile(real, REAL_CALLED_NONE))
     scores = np.concatenate([real, background])
+    possible = _kept(real) if len(real) else float(scores.max())
     is_real = np.concatenate([np.ones(len(real), dtype=bool), np.zeros(len(background), dtype=bool)])
     order = np.argsort(-scores, kind="stable")
     precision = np.cumsum(is_real[order]) / np.arange(1, len(order) + 1)

@@ -104,12 +104,19 @@ class Calibration:
     What share of the hits at a score is right does not depend on the number of photos, so ``match`` is for all
     (balloon-mini's has 0.77 to 0.86 from 20 photos to 911). But the best of more photos scores higher, whether it fits
     or not: ``possible`` is for ``photos``, and ``rise`` holds, for other numbers in growing order, what is to be added.
+
+    ``languages`` holds thresholds for texts of one language ("en", "zh"); all others are judged by the shared ones.
     """
 
     match: float
     possible: float
     photos: int = 200
     rise: tuple[tuple[int, float], ...] = ()
+    languages: dict[str, Calibration] = field(default_factory=dict)
+
+    def of(self, language: str) -> Calibration:
+        """The thresholds for texts of this language: its own, or the shared ones where it has none."""
+        return self.languages.get(language, self)
 
     def among(self, photos: int) -> Calibration:
         """The thresholds for a search among so many photos: even between what was measured, and steady beyond it."""
@@ -228,7 +235,8 @@ def _card_from(values: dict[str, Any]) -> ModelCard:
 
 def _calibration_from(values: dict[str, Any]) -> Calibration:
     rise = tuple((size, rise) for size, rise in values.get("rise", ()))
-    return Calibration(**values | {"rise": rise})
+    languages = {language: _calibration_from(own) for language, own in values.get("languages", {}).items()}
+    return Calibration(**values | {"rise": rise, "languages": languages})
 
 
 def _check_values(card: ModelCard) -> None:
@@ -240,8 +248,6 @@ def _check_values(card: ModelCard) -> None:
         *image.data_files, *text.data_files,
     )  # fmt: skip
     numbers = (card.logit_scale, *image.mean, *image.std, spec.crop_fraction)
-    limits = card.calibration or Calibration(match=1.0, possible=0.0)
-    sizes, rises = [size for size, _ in limits.rise], [rise for _, rise in limits.rise]
     checks = {
         "names": _are(str, *needed) and all(needed),
         "optional names": _are((str, type(None)), image.grid_output, image.half_file, text.attention_mask),
@@ -253,14 +259,22 @@ def _check_values(card: ModelCard) -> None:
         "choices": (image.dtype, text.padding, spec.resize) in _CHOICES and spec.interpolation in _INTERPOLATIONS,
         "cleaning": text.cleaning in _CLEANINGS,
         "reranker": card.reranker is None or (_is_reranker(card.reranker) and image.grid_output is not None),
-        "calibration": -1 <= limits.possible <= limits.match <= 1,
-        "calibrated photos": all(type(size) is int and size > 0 for size in (limits.photos, *sizes)),
-        "calibrated rise": _are((int, float), *rises) and sizes == sorted(set(sizes)),
+        "calibration": card.calibration is None or _is_calibration(card.calibration),
         "files": all(_is_file_fact(name, fact) for name, fact in card.files.items()),
     }
     wrong = [name for name, is_fine in checks.items() if not is_fine]
     if wrong:
         raise ValueError(", ".join(wrong))
+
+
+def _is_calibration(limits: Calibration) -> bool:
+    sizes, rises = [size for size, _ in limits.rise], [rise for _, rise in limits.rise]
+    return (
+        -1 <= limits.possible <= limits.match <= 1
+        and all(type(size) is int and size > 0 for size in (limits.photos, *sizes))
+        and (_are((int, float), *rises) and sizes == sorted(set(sizes)))
+        and all(not own.languages and _is_calibration(own) for own in limits.languages.values())
+    )
 
 
 def _is_reranker(reranker: Reranker) -> bool:

@@ -23,7 +23,8 @@ from engine.search.camera_makers import camera_names
 from engine.search.confidence import confidence_of, overall
 from engine.search.fusion import fuse
 from engine.search.grouping import Shot, group
-from engine.search.scoring import Scored, Wanted, candidates, score, unwanted_probability
+from engine.search.query_text import language_of
+from engine.search.scoring import Scored, Unwanted, Wanted, candidates, score, unwanted_probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from engine.library.selection import Selector
     from engine.library.text_index import TextHit, TextIndex
     from engine.models.encoder import Encoder
+    from engine.models.package import Calibration
     from engine.search.expansion import Expander
     from engine.search.nearness import Vectors
     from engine.search.query import Query
@@ -134,7 +136,18 @@ class Retriever:
         if self._expander is not None:
             vectors = [self._expander.expand(text, vector) for text, vector in zip(texts, vectors, strict=True)]
         has_words = bool(asked.query.text)
-        return Wanted(vectors[0] if has_words else None, asked.photos, tuple(vectors[int(has_words) :]), asked.weights)
+        clauses = zip(unwanted, vectors[int(has_words) :], strict=True)
+        return Wanted(
+            vectors[0] if has_words else None,
+            asked.photos,
+            tuple(Unwanted(vector, self._limits_for(text)) for text, vector in clauses),
+            asked.weights,
+        )
+
+    def _limits_for(self, text: str) -> Calibration | None:
+        """The model's thresholds for the language of ``text``; a mixture of languages is judged by the shared ones."""
+        limits = self._encoder.card.calibration
+        return None if limits is None else limits.of(language_of(text))
 
     # By nearness
 
@@ -144,8 +157,8 @@ class Retriever:
         while True:
             near = candidates(self._matrix, wanted, k, among)
             everything = list(dict.fromkeys([*near, *(hit.content for hit in texts)]))
-            scored = score(self._matrix, wanted, everything, self._encoder.card.calibration)
-            found = self._judged(self._judge_of(wanted, scored, among, asked.besides), scored, texts, asked.besides)
+            scored = score(self._matrix, wanted, everything)
+            found = self._judged(self._judge_of(asked, wanted, scored, among), scored, texts, asked.besides)
             shown = self._present(found, asked.limit)
             if len(shown) >= asked.limit or k >= len(self._matrix):
                 break
@@ -192,9 +205,7 @@ class Retriever:
         found = [_judge(scored, content, text_of.get(content), level_of(content)) for content in order]
         return sorted(found, key=lambda item: (_LEVELS.index(item.level), -fused[item.content], item.content))
 
-    def _judge_of(
-        self, wanted: Wanted, scored: Scored, among: Sequence[int] | None, besides: frozenset[int]
-    ) -> _LevelOf:
+    def _judge_of(self, asked: Asked, wanted: Wanted, scored: Scored, among: Sequence[int] | None) -> _LevelOf:
         """How sure it is by its vector alone that a content is what was asked for.
 
         Photos lie closer to each other than texts to photos: the calibration, made for texts, is for words alone. Like
@@ -202,10 +213,10 @@ class Retriever:
         """
         if not wanted.photos:
             searched = len(self._matrix) if among is None else len(among)
-            limits = self._encoder.card.calibration
+            limits = self._limits_for(asked.query.text)
             limits = None if limits is None else limits.among(searched)
             return lambda content: confidence_of(scored.shown[content], limits)
-        best = max((score for content, score in scored.order.items() if content not in besides), default=0.0)
+        best = max((score for content, score in scored.order.items() if content not in asked.besides), default=0.0)
         enough = max(0.0, LIKE_THE_BEST * best) if len(wanted.parts) == 1 else 0.0
         return lambda content: Confidence.POSSIBLE if scored.order[content] >= enough else Confidence.NONE
 
@@ -227,7 +238,7 @@ class Retriever:
 
     def _without_unwanted(self, photos: Sequence[FoundPhoto], asked: Asked, wanted: Wanted) -> list[FoundPhoto]:
         contents = [photo.content for photo in photos]
-        unwanted = unwanted_probability(self._matrix, wanted, contents, self._encoder.card.calibration)
+        unwanted = unwanted_probability(self._matrix, wanted, contents)
         return [
             photo
             for photo in photos

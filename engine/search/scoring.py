@@ -23,6 +23,14 @@ _TELLS = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
+class Unwanted:
+    """A clause that is not wanted: its unit vector (dim,), and the thresholds of its language where there are any."""
+
+    vector: NDArray[np.float32]
+    limits: Calibration | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """The vectors of one search, each (dim,) of unit length: the words, photos to be like, and what is not wanted.
 
@@ -31,7 +39,7 @@ class Wanted:
 
     words: NDArray[np.float32] | None = None
     photos: tuple[NDArray[np.float32], ...] = ()
-    unwanted: tuple[NDArray[np.float32], ...] = ()
+    unwanted: tuple[Unwanted, ...] = ()
     weights: tuple[float, ...] = ()
 
     @property
@@ -69,7 +77,7 @@ def candidates(matrix: Vectors, wanted: Wanted, k: int, among: Sequence[int] | N
     return list(found)
 
 
-def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int], calibration: Calibration | None) -> Scored:
+def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> Scored:
     """Score ``contents`` (those without a vector are left out).
 
     One part ranks by its cosine. Several live on different scales (a photo is nearer to photos than to any text), so
@@ -77,7 +85,7 @@ def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int], calibration:
     last.
     """
     columns = [matrix.scores(part, contents) for part in wanted.parts]
-    unwanted = unwanted_probability(matrix, wanted, contents, calibration)
+    unwanted = unwanted_probability(matrix, wanted, contents)
     if not columns:
         return Scored({}, {content: -PENALTY * p for content, p in unwanted.items()}, unwanted)
     # Another thread may drop a vector between two columns.
@@ -100,14 +108,12 @@ def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int], calibration:
     return Scored(shown, order, unwanted)
 
 
-def unwanted_probability(
-    matrix: Vectors, wanted: Wanted, contents: Sequence[int], calibration: Calibration | None
-) -> dict[int, float]:
+def unwanted_probability(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> dict[int, float]:
     """For each content the probability that it matches at least the likeliest of the unwanted clauses."""
     worst: dict[int, float] = {}
     for clause in wanted.unwanted:
-        similarities = matrix.scores(clause, contents)
-        limits = calibration or _rough_calibration(similarities)
+        similarities = matrix.scores(clause.vector, contents)
+        limits = clause.limits or _rough_calibration(similarities)
         for content, similarity in similarities.items():
             worst[content] = max(worst.get(content, 0.0), probability(similarity, limits))
     return worst

@@ -223,7 +223,8 @@ def _write_model_card(
     texts, images = vectors
     rows = np.concatenate(list(part.texts.values()))
     owner = np.concatenate(list(part.owner.values()))
-    calibration = calibrate(texts[rows], images, owner)
+    languages = [language for language, rows in part.texts.items() for _ in rows]
+    calibration = calibrate(texts[rows], images, owner, languages)
     shop.note("calibration", {"match": calibration.match, "possible": calibration.possible})
     image = ImageCard(IMAGE_FILE, shop.input_spec, grid_output="grid")
     card = ModelCard(

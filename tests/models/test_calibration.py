@@ -69,3 +69,40 @@ def test_thresholds_between_measured_sizes_are_even_and_beyond_them_steady() -> 
 def test_few_photos_still_give_thresholds_in_range(photos: int) -> None:
     found = calibrate(*paired(noise=0.8, photos=photos))
     assert -1.0 <= found.possible <= found.match <= 1.0
+
+
+def two_languages() -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+    """The same photos with clear texts in English and vague ones in Chinese, which score lower."""
+    clear, images, owner = paired(noise=0.6, photos=120)
+    vague, _, _ = paired(noise=1.2, photos=120)
+    return np.concatenate([clear, vague]), images, np.tile(owner, 2), ["en"] * 120 + ["zh"] * 120
+
+
+def test_each_language_is_judged_by_thresholds_of_its_own_and_others_by_the_shared_ones() -> None:
+    texts, images, owner, languages = two_languages()
+    found = calibrate(texts, images, owner, languages)
+    english, chinese = found.of("en"), found.of("zh")
+    assert chinese.possible < found.possible < english.possible
+    assert found.of("mixed") is found
+    for limits, rows in ((english, slice(0, 120)), (chinese, slice(120, 240))):
+        scores = texts[rows] @ images.T
+        is_found = (scores >= np.diag(scores)[:, None]).sum(axis=1) <= 10
+        called_none = (scores.max(axis=1)[is_found] < limits.among(120).possible).mean()
+        assert 0.06 <= called_none <= 0.2
+
+
+def test_language_with_few_captioned_photos_is_judged_by_the_shared_thresholds() -> None:
+    texts, images, owner, _ = two_languages()
+    rows = np.r_[0:120, 120:139]
+    found = calibrate(texts[rows], images, owner[rows], ["en"] * 120 + ["zh"] * 19)
+    assert list(found.languages) == ["en"]
+    assert found.of("zh") is found
+
+
+def test_language_the_model_knows_nothing_of_still_gives_thresholds_in_range() -> None:
+    texts, images, owner = paired(noise=0.5, photos=120)
+    unknown = np.repeat(texts[:1], 25, axis=0)
+    languages = ["en"] * 120 + ["zh"] * 25
+    found = calibrate(np.concatenate([texts, unknown]), images, np.r_[owner, 90:115], languages)
+    for limits in (found.of("zh"), *(found.of("zh").among(size) for size in (1, 50, 10**6))):
+        assert -1.0 <= limits.possible <= limits.match <= 1.0

@@ -12,7 +12,7 @@ from engine.errors import KnownError
 from engine.imaging.preprocess import InputSpec
 from engine.models.catalog import find_package, installed
 from engine.models.encoder import Encoder
-from engine.models.package import CARD_NAME, image_fingerprint, read_card, verify, write_card
+from engine.models.package import CARD_NAME, Calibration, image_fingerprint, read_card, verify, write_card
 from engine.protocol import ErrorKind
 from tests.models.conftest import make_package
 
@@ -49,6 +49,17 @@ def test_card_is_read_as_it_was_written(package: Path) -> None:
     assert read_card(again) == card
     assert replace(card, files={}) == make_package(package.parent / "other")
     verify(again, card)
+
+
+def test_thresholds_of_languages_are_kept_and_a_card_without_them_has_one_pair_for_all(package: Path) -> None:
+    card = read_card(package)
+    assert card.calibration is not None
+    assert card.calibration.of("zh") == card.calibration.of("en") == card.calibration
+    own = {"zh": Calibration(0.35, 0.25, photos=200, rise=((5, -0.1), (200, 0.0)))}
+    limits = replace(card.calibration, languages=own)
+    write_card(package, replace(card, calibration=limits))
+    assert read_card(package).calibration == limits
+    assert (limits.of("zh"), limits.of("en"), limits.of("mixed")) == (own["zh"], limits, limits)
 
 
 def test_embedded_model_is_sound(mini: Path) -> None:
@@ -144,6 +155,8 @@ def test_card_that_is_no_card_is_refused(package: Path, text: str) -> None:
         {"calibration": {"match": 0.5, "possible": 0.4, "rise": [[20, 0.1], [10, 0.2]]}},
         {"calibration": {"match": 0.5, "possible": 0.4, "rise": [[20, "much"]]}},
         {"calibration": {"match": 0.5, "possible": 0.4, "rise": [20]}},
+        {"calibration": {"match": 0.5, "possible": 0.4, "languages": ["zh"]}},
+        {"calibration": {"match": 0.5, "possible": 0.4, "languages": {"zh": {"match": 0.1, "possible": 0.4}}}},
         {"reranker": {"file": "text.onnx"}},  # and no grid for it
         {"reranker": {"file": "text.onnx", "head": 0}, "image__grid_output": "grid"},
         {"reranker": {"file": 3}, "image__grid_output": "grid"},

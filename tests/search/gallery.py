@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TODAY = date(2024, 5, 1)
 CALIBRATION = Calibration(match=0.8, possible=0.4)
 EDGE = 10
+CHINESE_COLOURS = {"红": COLOURS["red"]}
 
 
 class Palette(FakeEncoder):
@@ -44,7 +45,8 @@ class Palette(FakeEncoder):
         self.texts += len(texts)
         vectors = np.zeros((len(texts), self.card.dim), dtype=np.float32)
         for row, text in enumerate(texts):
-            words = [colour for word, colour in COLOURS.items() if word in text] or [(128, 128, 128)]
+            words = [colour for word, colour in (COLOURS | CHINESE_COLOURS).items() if word in text]
+            words = words or [(128, 128, 128)]
             vectors[row] = sum(self.swatch(colour) for colour in words)
         return unit(vectors)
 

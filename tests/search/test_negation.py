@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.models.package import Calibration
 from engine.search.negation import PENALTY, probability
-from engine.search.scoring import Wanted, score, unwanted_probability
+from engine.search.scoring import Unwanted, Wanted, score, unwanted_probability
 from tests.search.held_vectors import view_of
 
 if TYPE_CHECKING:
@@ -46,32 +46,34 @@ def vector(*values: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
 
 def test_likeliest_of_the_unwanted_counts() -> None:
     matrix = matrix_of((1, 0), (0, 1), (0.6, 0.8))
-    wanted = Wanted(None, (), (vector(1, 0), vector(0, 1)))
-    found = unwanted_probability(matrix, wanted, [1, 2, 3, 99], Calibration(0.9, 0.7))
+    limits = Calibration(0.9, 0.7)
+    wanted = Wanted(None, (), (Unwanted(vector(1, 0), limits), Unwanted(vector(0, 1), limits)))
+    found = unwanted_probability(matrix, wanted, [1, 2, 3, 99])
     assert found == {1: pytest.approx(1, abs=0.01), 2: pytest.approx(1, abs=0.01), 3: pytest.approx(0.5)}
 
 
 def test_sure_match_of_what_is_not_wanted_goes_behind_everything() -> None:
     matrix = matrix_of((1, 0), (-0.8, 0.6))
-    scored = score(matrix, Wanted(vector(1, 0), (), (vector(1, 0),)), [1, 2], Calibration(0.9, 0.7))
+    unwanted = Unwanted(vector(1, 0), Calibration(0.9, 0.7))
+    scored = score(matrix, Wanted(vector(1, 0), (), (unwanted,)), [1, 2])
     assert scored.ranked() == [2, 1]
     assert PENALTY >= 2.0
 
 
 def test_without_anything_unwanted_nothing_is_taken_away() -> None:
     matrix = matrix_of((1, 0), (0.6, 0.8))
-    scored = score(matrix, Wanted(vector(1, 0)), [2, 1], None)
+    scored = score(matrix, Wanted(vector(1, 0)), [2, 1])
     assert scored.unwanted == {}
     assert scored.order == scored.shown == {2: pytest.approx(0.6), 1: pytest.approx(1.0)}
 
 
 def test_contents_without_a_vector_have_no_score() -> None:
-    assert score(matrix_of(), Wanted(vector(1, 0)), [1, 2], None).order == {}
-    assert score(matrix_of((1, 0)), Wanted(vector(1, 0)), [5], None).order == {}
+    assert score(matrix_of(), Wanted(vector(1, 0)), [1, 2]).order == {}
+    assert score(matrix_of((1, 0)), Wanted(vector(1, 0)), [5]).order == {}
 
 
 def test_equal_photos_share_a_standardised_score() -> None:
     matrix = matrix_of((0.6, 0.8), (0.6, 0.8))
-    scored = score(matrix, Wanted(vector(1, 0), (vector(0, 1),)), [2, 1], None)
+    scored = score(matrix, Wanted(vector(1, 0), (vector(0, 1),)), [2, 1])
     assert scored.ranked() == [1, 2]
     assert set(scored.order.values()) == {0.0}

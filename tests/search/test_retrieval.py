@@ -82,6 +82,24 @@ def test_the_fewer_photos_are_searched_the_less_it_takes(gallery: Gallery) -> No
     assert gallery.search("red folder:one").confidence is POSSIBLE, "only what passes the filters is searched"
 
 
+def test_each_language_is_judged_by_its_own_thresholds(gallery: Gallery) -> None:
+    limits = Calibration(match=0.99, possible=0.9, languages={"zh": Calibration(match=0.95, possible=0.6)})
+    gallery.encoder.card = replace(gallery.encoder.card, calibration=limits)
+    gallery.photo("both.jpg", red=1.0, blue=1.0)
+    assert gallery.search("红").confidence is POSSIBLE
+    for text in ("red", "T恤 红"):
+        assert gallery.search(text).confidence is NONE, "words of two languages are judged by the shared thresholds"
+
+
+def test_what_is_not_wanted_is_judged_by_the_thresholds_of_its_own_language(gallery: Gallery) -> None:
+    limits = Calibration(match=0.999, possible=0.99, languages={"zh": Calibration(match=0.6, possible=0.5)})
+    gallery.encoder.card = replace(gallery.encoder.card, calibration=limits)
+    gallery.photo("both.jpg", blue=1.0, red=1.0)
+    gallery.photo("other.jpg", blue=1.0, yellow=1.2)
+    assert gallery.names("blue -red") == ["both.jpg", "other.jpg"]
+    assert gallery.names("blue -红") == ["other.jpg", "both.jpg"]
+
+
 def test_model_without_calibration_calls_nothing_a_match(library: LibraryPaths) -> None:
     database = opening.open_writer(library)
     gallery = Gallery(Shelf(library, database), Palette(calibration=None))
