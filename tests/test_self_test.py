@@ -1,9 +1,9 @@
-"""Measuring on one's own captions and calibrating: with the embedded model and one that was really imported."""
+"""Measuring on one's own captions, calibrating, replacing: with the embedded model and one that was really imported."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +11,7 @@ from PIL import Image
 
 from engine.cli.main import main
 from engine.models.importing import Naming, import_folder
-from engine.models.package import read_card
+from engine.models.package import image_fingerprint, read_card, write_card
 from tests.models.test_importing import write_transformers_js
 from tests.photo_factory import write_photo
 
@@ -107,3 +107,40 @@ def test_self_test_ranks_among_all_photos_and_for_every_model(shell: Shell) -> N
     assert tiny["text_to_image"]["queries"] == 2
     assert tiny["text_to_image"]["r10"] <= 0.5, "ten blue photos and more stand before a red one called blue"
     assert shell.run("evaluate", "--model", "tiny")["model"] == "tiny"
+
+
+DOC_STRING = b"\x32\x01x"  # ModelProto.doc_string: another image tower, which sees the same
+
+
+def update_model(shell: Shell) -> None:
+    """What a newer version does that brings a newer model under the same name."""
+    package = shell.root / "models" / "tiny"
+    card = read_card(package)
+    with (package / card.image.file).open("ab") as image:
+        image.write(DOC_STRING)
+    write_card(package, replace(card, fingerprint=image_fingerprint(package, card.image)))
+
+
+def test_after_a_model_was_replaced_words_answer_until_photos_are_seen_again(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny = ("--model", "tiny")
+    shell.run("index", str(shell.photos), *tiny)
+    shell.run("caption", "add", str(shell.photos / "7.png"), "grandma in the garden", *tiny)
+    assert shell.run("search", "grandma garden", *tiny)["covered"] == 24
+    update_model(shell)
+    by_caption = shell.run("search", "grandma garden", *tiny)
+    assert [(hit["path"], hit["channels"]) for hit in by_caption["hits"]] == [
+        (str(shell.photos / "7.png"), ["captions"])
+    ]
+    assert (by_caption["confidence"], by_caption["covered"], by_caption["known"]) == ("match", 0, 24)
+    assert len(shell.run("search", "photos", "name:7", *tiny)["hits"]) == 2, "7.png and 17.png"
+    assert shell.run("status", *tiny)["pending"] == 24
+    assert shell.run("search", "red red red", *tiny, code=1)["hits"] == []
+    assert main(["search", "red red red", *tiny]) == 1
+    assert "Of 24 photos, 0 have been seen with tiny" in capsys.readouterr().err
+    shell.run("index", str(shell.photos), *tiny)
+    again = shell.run("search", "red red red", *tiny)
+    assert (again["covered"], {tuple(hit["channels"]) for hit in again["hits"]}) == (24, {("vectors",)})
+    assert main(["search", "red red red", *tiny]) == 0
+    assert "have been seen" not in capsys.readouterr().err

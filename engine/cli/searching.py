@@ -43,20 +43,27 @@ def search(options: argparse.Namespace, output: Output) -> int:
         if not options.no_rerank:
             result = engine.improve(request, result) or result
         explained = _explain(engine, request.text, result) if options.explain else []
-    return _show(result, output, explained)
+        pending = _pending(engine, result)
+    return _show(result, output, explained, pending)
 
 
 def similar(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon similar``."""
     with Engine.open_reader(library_paths(options.library), options.model) as engine:
-        return _show(engine.similar(options.file, options.limit), output, [])
+        result = engine.similar(options.file, options.limit)
+        return _show(result, output, [], _pending(engine, result))
+
+
+def _pending(engine: Engine, result: SearchResult) -> int:
+    """How many photos wait to be embedded under the model at work; those that cannot be used never are."""
+    return engine.status().pending if result.covered < result.known else 0
 
 
 def _explain(engine: Engine, text: str, result: SearchResult) -> list[Explanation]:
     return [engine.explain(ExplainRequest(hit.photo_id, text)) for hit in result.hits[:EXPLAINED]]
 
 
-def _show(result: SearchResult, output: Output, explained: list[Explanation]) -> int:
+def _show(result: SearchResult, output: Output, explained: list[Explanation], pending: int) -> int:
     if output.as_json:
         _show_document(result, output, explained)
     elif not result.hits:
@@ -70,6 +77,11 @@ def _show(result: SearchResult, output: Output, explained: list[Explanation]) ->
     if not output.as_json:
         for explanation, hit in zip(explained, result.hits, strict=False):
             _show_explanation(explanation, hit, output)
+    if pending:
+        output.note(
+            f"Of {result.known} photos, {result.covered} have been seen with {result.model}; others are found by words "
+            "that are written about them alone. Let it see them with: balloon index FOLDER"
+        )
     return EXIT_DONE if result.hits else EXIT_NOTHING
 
 

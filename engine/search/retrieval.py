@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from engine.library.selection import Selection
-from engine.library.text_index import terms_of
 from engine.protocol import (
     CameraFilter,
     Confidence,
@@ -25,6 +24,7 @@ from engine.search.fusion import fuse
 from engine.search.grouping import Shot, group
 from engine.search.query_text import language_of
 from engine.search.scoring import Scored, Unwanted, Wanted, candidates, score, unwanted_probability
+from engine.search.text_channel import TextChannel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 CLOSEST_KEPT = 10  # this many are given where none is good: whoever asks may see what is nearest
 NEAR_THE_BEST = 0.6  # beside good hits, others count as possible down to this share of the best similarity
-TEXT_HITS = 1000
 LIKELY = 0.5
 SPARE = 32
 LIKE_THE_BEST = 0.5  # like a photo is what comes to half of the likeness of the best
@@ -97,6 +96,7 @@ class Retriever:
         self, library: LibraryView, matrix: Vectors, encoder: Encoder, expander: Expander | None = None
     ) -> None:
         self._library = library
+        self._texts = TextChannel(library.text_index)
         self._matrix = matrix
         self._encoder = encoder
         self._expander = expander
@@ -140,7 +140,7 @@ class Retriever:
         return Wanted(
             vectors[0] if has_words else None,
             asked.photos,
-            tuple(Unwanted(vector, self._limits_for(text)) for text, vector in clauses),
+            tuple(Unwanted(vector, self._limits_for(text), self._texts.showing(text)) for text, vector in clauses),
             asked.weights,
         )
 
@@ -152,13 +152,14 @@ class Retriever:
     # By nearness
 
     def _nearest(self, asked: Asked, wanted: Wanted, among: Sequence[int] | None) -> tuple[list[Hit], Confidence]:
-        texts = self._text_hits(asked.query, among)
+        texts = self._texts.hits(asked.query.text, among)
         k = 4 * asked.limit + 64
         while True:
             near = candidates(self._matrix, wanted, k, among)
             everything = list(dict.fromkeys([*near, *(hit.content for hit in texts)]))
             scored = score(self._matrix, wanted, everything)
-            found = self._judged(self._judge_of(asked, wanted, scored, among), scored, texts, asked.besides)
+            worded = self._worded(asked, scored, texts)
+            found = self._judged(self._judge_of(asked, wanted, scored, among), scored, worded, asked.besides)
             shown = self._present(found, asked.limit)
             if len(shown) >= asked.limit or k >= len(self._matrix):
                 break
@@ -180,12 +181,19 @@ class Retriever:
                 break
         return shown
 
-    def _text_hits(self, query: Query, among: Sequence[int] | None) -> list[TextHit]:
-        hits = self._library.text_index.find(terms_of(query.text), limit=TEXT_HITS)
-        if among is None:
-            return hits
-        allowed = set(among)
-        return [hit for hit in hits if hit.content in allowed]
+    @staticmethod
+    def _worded(asked: Asked, scored: Scored, texts: Sequence[TextHit]) -> list[TextHit]:
+        """The text hits that count. One whose photo has no vector under this model yet is found by its words alone,
+        but not where photos are asked for as well: how like it is cannot be told.
+        """
+        return [
+            hit
+            for hit in texts
+            # A caption that speaks of what was not wanted is no reason to show the photo.
+            if scored.unwanted.get(hit.content, 0.0) < LIKELY
+            and hit.content not in asked.besides
+            and (hit.content in scored.order or not asked.photos)
+        ]
 
     @staticmethod
     def _judged(level_of: _LevelOf, scored: Scored, texts: Sequence[TextHit], besides: frozenset[int]) -> list[_Found]:
@@ -193,16 +201,11 @@ class Retriever:
         order = [content for content in scored.ranked() if content not in besides]
         channels: dict[str, list[int]] = {VECTORS: order}
         for hit in texts:
-            # A caption that speaks of what was not wanted is no reason to show the photo.
-            if (
-                hit.content in scored.order
-                and scored.unwanted.get(hit.content, 0.0) < LIKELY
-                and hit.content not in besides
-            ):
-                channels.setdefault(hit.column, []).append(hit.content)
+            channels.setdefault(hit.column, []).append(hit.content)
         fused = fuse(channels)
         text_of = {hit.content: hit for hit in texts}
         found = [_judge(scored, content, text_of.get(content), level_of(content)) for content in order]
+        found += [_judge(scored, hit.content, hit, Confidence.NONE) for hit in texts if hit.content not in scored.order]
         return sorted(found, key=lambda item: (_LEVELS.index(item.level), -fused[item.content], item.content))
 
     def _judge_of(self, asked: Asked, wanted: Wanted, scored: Scored, among: Sequence[int] | None) -> _LevelOf:
@@ -290,7 +293,7 @@ def _judge(scored: Scored, content: int, text: TextHit | None, level: Confidence
             level = Confidence.POSSIBLE
     is_unwanted = scored.unwanted.get(content, 0.0) >= LIKELY
     level = Confidence.NONE if is_unwanted else level
-    return _Found(content, scored.shown[content], level, tuple(channels), is_unwanted)
+    return _Found(content, scored.shown.get(content, 0.0), level, tuple(channels), is_unwanted)
 
 
 def selection_of(query: Query) -> Selection:

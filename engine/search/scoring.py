@@ -24,10 +24,13 @@ _TELLS = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Unwanted:
-    """A clause that is not wanted: its unit vector (dim,), and the thresholds of its language where there are any."""
+    """A clause that is not wanted: its unit vector (dim,), the thresholds of its language where there are any, and
+    contents that are written to show it.
+    """
 
     vector: NDArray[np.float32]
     limits: Calibration | None = None
+    contents: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> Scored:
     # Another thread may drop a vector between two columns.
     kept = [content for content in columns[0] if all(content in column for column in columns)]
     if not kept:
-        return Scored()
+        return Scored(unwanted=unwanted)
     table = np.array([[column[content] for column in columns] for content in kept], dtype=np.float64)
     shares = wanted.shares
     combined = table[:, 0] if len(columns) == 1 else _standardised(table) @ shares
@@ -109,13 +112,16 @@ def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> Scored:
 
 
 def unwanted_probability(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> dict[int, float]:
-    """For each content the probability that it matches at least the likeliest of the unwanted clauses."""
+    """For each content with a vector, or written to show it, the probability that it matches at least the likeliest of
+    the unwanted clauses.
+    """
     worst: dict[int, float] = {}
     for clause in wanted.unwanted:
         similarities = matrix.scores(clause.vector, contents)
         limits = clause.limits or _rough_calibration(similarities)
         for content, similarity in similarities.items():
             worst[content] = max(worst.get(content, 0.0), probability(similarity, limits))
+        worst.update((content, 1.0) for content in contents if content in clause.contents)
     return worst
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TODAY = date(2024, 5, 1)
 CALIBRATION = Calibration(match=0.8, possible=0.4)
 EDGE = 10
-CHINESE_COLOURS = {"红": COLOURS["red"]}
+CHINESE_COLOURS = {"赤色": COLOURS["red"]}
 
 
 class Palette(FakeEncoder):

@@ -1,0 +1,44 @@
+"""The text channel: contents whose names, folders, captions or recognised text hold the words of a query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.library.text_index import terms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.library.text_index import TextHit, TextIndex
+
+TEXT_HITS = 1000
+_ABSENT = ("no {}", "without {}", "没有{}", "无{}")  # a caption may say that something is not there
+
+
+class TextChannel:
+    """Asks the text index of one connection."""
+
+    def __init__(self, index: TextIndex) -> None:
+        self._index = index
+
+    def hits(self, words: str, among: Sequence[int] | None) -> list[TextHit]:
+        """What holds all of the words, best first; ``among`` narrows it."""
+        found = self._index.find(terms_of(words), limit=TEXT_HITS)
+        if among is None:
+            return found
+        allowed = set(among)
+        return [hit for hit in found if hit.content in allowed]
+
+    def showing(self, unwanted: str) -> frozenset[int]:
+        """Contents that show what is not wanted by what is written about them: a person's name no vector can know.
+
+        A folder's name says too little about each photo in it.
+        """
+        found = self._said(terms_of(unwanted))
+        if found:
+            found -= {content for form in _ABSENT for content in self._said([form.format(unwanted.lower())])}
+        return frozenset(found)
+
+    def _said(self, terms: Sequence[str]) -> set[int]:
+        hits = self._index.find(terms, limit=TEXT_HITS)
+        return {hit.content for hit in hits if hit.is_certain and hit.column != "directory"}
