@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QApplication
 
 from desktop import notices
+from desktop.balloon_app import BalloonApp
 from desktop.crash import CrashHandler, start_log
 from desktop.engine_client import EngineClient, EngineCommand
 from desktop.garbage import GuiCollector
@@ -31,6 +31,8 @@ from desktop.tray import Tray
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ class Application(QObject):
         self.window.activateWindow()
 
     def answer_call(self, paths: tuple[Path, ...]) -> None:
-        """Do what a second start asked for."""
+        """Do what a second start, or the system, asked for."""
         self.raise_window()
         self.window.open_paths(paths)
 
@@ -132,7 +134,7 @@ class Application(QObject):
 def run(arguments: Sequence[str], start: Start) -> int:
     """Run until the window is closed; the exit code."""
     prepare()
-    app = QApplication([sys.argv[0], *arguments])
+    app = BalloonApp([sys.argv[0], *arguments])
     app.setWindowIcon(QIcon(icon_pixmap("balloon", 128, "#000000")))
     instance = SingleInstance(start.state / _library_key(start.library))
     if not instance.claim():
@@ -143,6 +145,7 @@ def run(arguments: Sequence[str], start: Start) -> int:
     crashes.install()
     application = Application(app, start)
     instance.called.connect(application.answer_call)
+    app.open_asked.connect(application.answer_call)
     crashes.crashed.connect(application.say_crashed)
     collector = GuiCollector()
     application.show()

@@ -18,6 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QThreadPool, QTimer
 
+from desktop.balloon_app import BalloonApp
 from desktop.engine_client import EngineClient, EngineCommand, EngineState
 from desktop.main_window import MainWindow
 from desktop.settings import AppSettings
@@ -67,6 +68,12 @@ class Fake:
     def pids(self) -> list[int]:
         file = self.file.with_suffix(".pids")
         return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[BalloonApp]:
+    """The application as the program makes it."""
+    return BalloonApp
 
 
 @pytest.fixture(scope="session")

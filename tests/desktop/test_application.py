@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QByteArray, QLibraryInfo
+from PIL import Image
+from PySide6.QtCore import QByteArray, QLibraryInfo, QUrl
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 
 from desktop import notices
 from desktop.application import Application, Start
+from desktop.balloon_app import BalloonApp
 from desktop.crash import CrashHandler
 from desktop.engine_client import EngineFailure, EngineState
 from desktop.garbage import GuiCollector
@@ -163,6 +166,32 @@ def test_application_changes_language_and_theme_while_it_runs(
     application.raise_window()
     application.window.closed.disconnect(qapp.quit)
     application.window.close()
+    application.close()
+    application.deleteLater()
+
+
+def test_files_that_the_system_asks_to_open_are_opened_together(
+    tmp_path: Path, fake: Fake, qapp: QApplication, qtbot: QtBot, english_again: Translations
+) -> None:
+    photo, folder = tmp_path / "海边.jpg", tmp_path / "holiday"
+    Image.new("RGB", (8, 8)).save(photo)
+    folder.mkdir()
+    assert isinstance(qapp, BalloonApp)
+    application = _application(tmp_path, fake, qapp)
+    qapp.open_asked.connect(application.answer_call)
+    application.show()
+    qtbot.waitUntil(lambda: application.client.state == EngineState.READY)
+    with qtbot.waitSignal(qapp.open_asked) as asked:
+        for path in (photo, folder):
+            QApplication.sendEvent(qapp, QFileOpenEvent(str(path)))
+        QApplication.sendEvent(qapp, QFileOpenEvent(QUrl("https://example.org/a.jpg")))
+    assert asked.args == [(photo, folder)]
+    window = application.window
+    assert [item.path.to_path() for item in window.search.query.photos] == [photo]
+    assert window.side.key == "folders", "a folder is offered, not added unasked"
+    qapp.open_asked.disconnect(application.answer_call)
+    window.closed.disconnect(qapp.quit)
+    window.close()
     application.close()
     application.deleteLater()
 
