@@ -55,7 +55,7 @@ def diagnose(paths: LibraryPaths, open_encoder: Callable[[], Encoder]) -> Iterat
 
 def _model(open_encoder: Callable[[], Encoder]) -> Iterator[Finding]:
     onnxruntime = runtime()
-    offered = ", ".join(name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers())
+    offered = ", ".join(map(short_name, onnxruntime.get_available_providers()))
     yield Finding("onnxruntime", f"{onnxruntime.__version__}, built for {offered}")
     try:
         encoder = open_encoder()
@@ -71,8 +71,8 @@ def _model(open_encoder: Callable[[], Encoder]) -> Iterator[Finding]:
     )
     facts = encoder.facts
     yield Finding("provider", _who_ran(facts))
-    if facts.reasons:
-        yield Finding("left out", "; ".join(facts.reasons))
+    if facts.left_out:
+        yield Finding("left out", "; ".join(map(str, facts.left_out)))
     yield Finding("speed", f"{rate:.0f} photos/s encoded in batches of {facts.batch}, a query in {query_ms:.1f} ms")
     yield _memory(encoder)
 

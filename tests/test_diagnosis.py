@@ -13,9 +13,10 @@ import pytest
 from engine.cli.main import main
 from engine.config import LibraryPaths
 from engine.diagnosis import _who_ran, diagnose
-from engine.models.accelerators import CPU, CUDA
+from engine.models.accelerators import CPU, CUDA, LeftOut
 from engine.models.encoder import Encoder
 from engine.models.image_runner import RunnerFacts
+from engine.protocol.model_methods import AcceleratorTrouble
 from tests.photo_factory import scene, write_photo
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
             RunnerFacts(CUDA, shares={CUDA: 0.98, CPU: 0.02}, half_precision=True),
             "CUDA ran the last batch in float16 (98% of a batch's time by its profile)",
         ),
-        (RunnerFacts(CPU, ("CUDA: out of memory",), {}), "CPU ran the last batch"),
+        (RunnerFacts(CPU, (LeftOut(CUDA, AcceleratorTrouble.FAILED, "out of memory"),), {}), "CPU ran the last batch"),
     ],
 )
 def test_provider_line_tells_what_ran(facts: RunnerFacts, expected: str) -> None:

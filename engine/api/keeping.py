@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.library.folders import FolderId
     from engine.library.recovery import Recovery
     from engine.protocol import methods as wire
-    from engine.protocol.model_methods import ModelCatalogue
+    from engine.protocol.model_methods import AcceleratorList, ModelCatalogue
 
 MODEL_SETTING = "model"
 OCR_SETTING = "ocr.enabled"
@@ -101,6 +101,18 @@ class Keeping:
             for card in installed(model_dirs())
         ]
         return ModelList(tuple(rows), self._parts.contents.count())
+
+    def accelerators(self, *, trying: bool = False) -> AcceleratorList:
+        """What photos can be encoded on here; ``trying`` finds out what works, where that is not known."""
+        from engine.api import accelerating
+
+        return accelerating.describe(self._parts.settings, self._parts.encoder, trying=trying)
+
+    def wanted_provider(self) -> str | None:
+        """The provider that is asked for to encode photos, None for the best that works."""
+        from engine.api import accelerating
+
+        return accelerating.wanted_provider(self._parts.settings)
 
     def with_model(self, key: str) -> Shared:
         """What threads would share under another model of this computer; raises ``KnownError`` where it is unusable."""

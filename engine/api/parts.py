@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from engine.config import ACCELERATOR_VARIABLE, model_dirs
+from engine.api.accelerating import wanted_provider
+from engine.config import model_dirs
 from engine.library.captions import Captions
 from engine.library.contents import Contents
 from engine.library.embeddings import Embeddings
@@ -19,7 +19,6 @@ from engine.library.photos import Photos
 from engine.library.searches import Searches
 from engine.library.selection import Selector
 from engine.library.settings import Settings
-from engine.models.accelerators import AUTOMATIC, provider_called
 from engine.models.catalog import find_package
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from engine.search.reranking import GridShelf
     from engine.search.retrieval import Retriever
     from engine.search.vectors import HotMatrix
-
-ACCELERATOR_SETTING = "models.accelerator"
 
 
 @dataclass(frozen=True)
@@ -87,14 +84,10 @@ class Shared:
 
 
 def open_encoder(key: str, settings: Settings) -> Encoder:
-    """The encoder of a model of this computer, on the accelerator that is asked for; raises ``KnownError``.
-
-    BALLOON_ACCELERATOR comes before the library's setting; without either the best that works is taken.
-    """
+    """The encoder of a model of this computer, on the accelerator that is asked for; raises ``KnownError``."""
     from engine.models.encoder import Encoder
 
-    wanted = os.environ.get(ACCELERATOR_VARIABLE) or settings.get(ACCELERATOR_SETTING) or AUTOMATIC
-    return Encoder.open(find_package(key, model_dirs()), wanted=provider_called(wanted))
+    return Encoder.open(find_package(key, model_dirs()), wanted=wanted_provider(settings))
 
 
 def matrix_of(paths: LibraryPaths, encoder: Encoder) -> HotMatrix:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import KnownError
 from engine.protocol import ErrorKind
+from engine.protocol.model_methods import AcceleratorTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +40,34 @@ _OF_NVIDIA = frozenset((CUDA, TENSORRT))
 # Where half the width is worth it: a GPU's; the CPU would only convert to and fro.
 HALF_PRECISION = frozenset((CUDA, TENSORRT, DIRECTML))
 
-Devices = tuple[int, str]
-"""How many devices there are, and in words why there is none."""
+_NAMES = {DIRECTML: "DirectML", TENSORRT: "TensorRT"}
+_WORDS = {
+    AcceleratorTrouble.NOT_BUILT: "this build of ONNX Runtime does not have it",
+    AcceleratorTrouble.NO_DRIVER: "no NVIDIA driver",
+    AcceleratorTrouble.DRIVER_SILENT: "the NVIDIA driver does not answer",
+    AcceleratorTrouble.NO_DEVICE: "no NVIDIA device",
+    AcceleratorTrouble.NO_LIBRARY: "the TensorRT library is not installed",
+    AcceleratorTrouble.CRASHED: "the driver crashed ({})",
+    AcceleratorTrouble.NO_ANSWER: "no answer within {} s",
+    AcceleratorTrouble.LEFT_TO_CPU: "it left {} of the work to the CPU",
+    AcceleratorTrouble.OTHER_VECTORS: "its vectors are not those of the CPU (cosine {})",
+    AcceleratorTrouble.FAILED: "{}",
+}
+
+Devices = tuple[int, AcceleratorTrouble | None]
+"""How many devices there are, and why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A provider that is not used, and why; as a string one line for people."""
+
+    provider: str
+    trouble: AcceleratorTrouble
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{short_name(self.provider)}: {_WORDS[self.trouble].replace('{}', self.detail)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +75,17 @@ class ProviderChoice:
     """The providers to try, best first, the CPU last; and why better ones are left out."""
 
     providers: tuple[str, ...]
-    reasons: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def short_name(provider: str) -> str:
     """``CUDA`` for ``CUDAExecutionProvider``."""
-    return provider.removesuffix("ExecutionProvider")
+    return _NAMES.get(provider, provider.removesuffix("ExecutionProvider"))
+
+
+def key_of(provider: str) -> str | None:
+    """What a person writes for a provider, None for one that Balloon does not know."""
+    return next((key for key, known in PROVIDERS.items() if known == provider), None)
 
 
 def provider_called(name: str) -> str | None:
@@ -78,11 +110,11 @@ def cuda_devices() -> Devices:
     try:
         driver = ctypes.CDLL(name)
     except OSError:
-        return 0, "no NVIDIA driver"
+        return 0, AcceleratorTrouble.NO_DRIVER
     count = ctypes.c_int(0)
     if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
-        return 0, "the NVIDIA driver does not answer"
-    return count.value, "" if count.value else "no NVIDIA device"
+        return 0, AcceleratorTrouble.DRIVER_SILENT
+    return count.value, None if count.value else AcceleratorTrouble.NO_DEVICE
 
 
 def has_tensorrt() -> bool:
@@ -117,29 +149,32 @@ def choose_providers(
         return ProviderChoice((CPU,))
     names = [provider for provider in PROVIDERS.values() if provider not in _ON_REQUEST] if wanted is None else [wanted]
     chosen: list[str] = []
-    reasons: list[str] = []
+    left_out: list[LeftOut] = []
     for provider in names:
-        if provider == CPU:
-            continue
-        missing = _what_is_missing(provider, available, machine, is_asked_for=wanted is not None)
-        if missing:
-            reasons.append(f"{short_name(provider)}: {missing}")
-        elif missing is not None:
+        if provider == CPU or (wanted is None and provider not in available):
+            continue  # nobody misses what was not asked for
+        trouble = what_is_missing(provider, available, machine)
+        if trouble is None:
             chosen.append(provider)
-    return ProviderChoice((*chosen, CPU), tuple(reasons))
+        else:
+            left_out.append(LeftOut(provider, trouble))
+    return ProviderChoice((*chosen, CPU), tuple(left_out))
 
 
-def _what_is_missing(provider: str, available: tuple[str, ...], machine: Machine, *, is_asked_for: bool) -> str | None:
-    """Why ``provider`` is out of the question; "" where nothing speaks against it, None where nobody would miss it."""
+def what_is_missing(
+    provider: str, available: tuple[str, ...], machine: Machine | None = None
+) -> AcceleratorTrouble | None:
+    """Why ``provider`` is out of the question, None where nothing speaks against trying it."""
+    machine = machine or Machine()
     if provider not in available:
-        return "this build of ONNX Runtime does not have it" if is_asked_for else None
+        return AcceleratorTrouble.NOT_BUILT
     if provider in _OF_NVIDIA:
         count, reason = machine.cuda()
         if not count:
-            return reason
+            return reason or AcceleratorTrouble.NO_DEVICE
     if provider == TENSORRT and not machine.tensorrt():
-        return "the TensorRT library is not installed"
-    return ""
+        return AcceleratorTrouble.NO_LIBRARY
+    return None
 
 
 class _DeviceMemory(ctypes.Structure):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.models.image_runner import RunnerFacts
+    from engine.models.image_runner import RunnerFacts, Standing
 
 
 class EncodesPhotos(Protocol):
@@ -68,9 +68,17 @@ class Encoder:
         return self._runner.facts.provider
 
     @property
-    def provider_reasons(self) -> tuple[str, ...]:
-        """Why better providers than ``provider`` were left out."""
-        return self._runner.facts.reasons
+    def standing(self) -> Standing:
+        """Which provider was decided on to run photos, and why better ones were left out; nothing is tried."""
+        return self._runner.standing
+
+    def decide(self) -> Standing:
+        """Try what can run photos here, if that is not known yet: seconds, rarely minutes."""
+        return self._runner.decide()
+
+    def ask_for(self, wanted: str | None) -> None:
+        """Run photos on this provider from the next batch on, None for the best there is. From any thread."""
+        self._runner.ask_for(wanted)
 
     @property
     def batch_size(self) -> int:

@@ -1,6 +1,6 @@
-"""Which further files an ONNX graph keeps its weights in (external data), read without loading it.
+"""What an ONNX graph says of itself, read without loading it: further files with its weights, and its operators.
 
-Only as much of the protocol buffer is walked as leads to tensors; field numbers are those of onnx.proto3.
+Only as much of the protocol buffer is walked as leads there; field numbers are those of onnx.proto3.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _PATHS = {
     "entry": {},
 }
 _KEY, _VALUE = 1, 2
+_GRAPH, _NODE, _OPERATOR = 7, 1, 4
 _VARINT, _WIDE, _BYTES, _NARROW = 0, 1, 2, 5
 _DEEPEST = 16
 _LONGEST_VARINT = 10  # bytes
@@ -43,6 +44,20 @@ def external_files(graph: Path) -> set[str]:
                 raise ValueError(f"it keeps weights in {name!r}, outside its folder")
             found.add(name)
     return found
+
+
+def operators(graph: Path) -> set[str]:
+    """The kinds of nodes on the graph's top level; raises ``ValueError`` for what is no graph."""
+    with graph.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return {
+            data[begin:end].decode("utf-8", "replace")
+            for part, first, last in _fields(data, 0, len(data))
+            if part == _GRAPH
+            for node, start, stop in _fields(data, first, last)
+            if node == _NODE
+            for field, begin, end in _fields(data, start, stop)
+            if field == _OPERATOR
+        }
 
 
 def _locations(data: mmap.mmap, begin: int, end: int, kind: str, depth: int) -> Iterator[str]:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.models.accelerators import CPU, HALF_PRECISION, choose_providers, short_name
+from engine.models.accelerators import CPU, HALF_PRECISION, LeftOut, choose_providers
 from engine.models.batching import ON_CPU, BatchSize
+from engine.models.external_data import operators
 from engine.models.memory import give_back
 from engine.models.package import verify
 from engine.models.probing import Trial, verdict
 from engine.models.session import AcceleratorError, Session, available_providers
+from engine.protocol.model_methods import AcceleratorTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 WORTH_A_GPU = 4
 """Fewer photos than this at once (one to be like, say) are not worth waking an accelerator for."""
 TRIAL_BATCH = 4
+ROUNDING = frozenset(("QuantizeLinear", "DynamicQuantizeLinear"))
+"""Nodes that round what passes through a graph to int8."""
 TELLING = 8
 """Fewer photos at once say little about how fast it is."""
 
@@ -42,11 +46,19 @@ class RunnerFacts:
     """What ran last, as it was measured. ``provider`` None: nothing yet. ``shares`` of the first batch's time."""
 
     provider: str | None = None
-    reasons: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     shares: dict[str, float] | None = None
     photos_per_s: float | None = None
     batch: int | None = None
     half_precision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was decided on: ``provider`` None as long as nothing was tried. ``left_out``: better ones, and why."""
+
+    provider: str | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class ImageRunner:
@@ -59,7 +71,7 @@ class ImageRunner:
         *,
         threads: int = 0,
         wanted: str | None = None,
-        judge: Callable[[Trial, NDArray[np.float32]], str] = verdict,
+        judge: Callable[[Trial, NDArray[np.float32]], LeftOut | None] = verdict,
     ) -> None:
         """``wanted``: a provider a person asks for, None for the best. ``judge`` tries a provider out."""
         self._folder = folder
@@ -67,6 +79,9 @@ class ImageRunner:
         self._threads = threads
         self._wanted = wanted
         self._judge = judge
+        self._deciding = (
+            threading.Lock()
+        )  # held through a trial, which may take minutes: never waited for with another one held
         self._loading = threading.Lock()
         self._running = threading.Lock()  # a session bound to a GPU has one place for its input
         self._cpu: Session | None = None
@@ -74,7 +89,7 @@ class ImageRunner:
         self._is_decided = False
         self._trusted: str | None = None  # the provider that passed its trial
         self._batch = BatchSize(ON_CPU, ON_CPU)
-        self._reasons: tuple[str, ...] = ()
+        self._left_out: tuple[LeftOut, ...] = ()
         self._told = RunnerFacts()
         self._used_at = 0.0
 
@@ -87,6 +102,26 @@ class ImageRunner:
     def facts(self) -> RunnerFacts:
         """What ran the last batch, and how fast."""
         return self._told
+
+    @property
+    def standing(self) -> Standing:
+        """What was decided on, without trying anything."""
+        with self._loading:
+            if not self._is_decided:
+                return Standing(CPU if self._wanted == CPU else None)
+            return Standing(self._trusted or CPU, self._left_out)
+
+    def decide(self) -> Standing:
+        """Find out what can be used, if that is not known: seconds, and minutes where a graph has to be compiled."""
+        self._wake()
+        return self.standing
+
+    def ask_for(self, wanted: str | None) -> None:
+        """Run on this provider from the next batch on, None for the best; it is tried before that."""
+        with self._loading:
+            self._wanted, self._is_decided = wanted, False
+            self._fast = self._trusted = None
+            self._batch, self._left_out = BatchSize(ON_CPU, ON_CPU), ()
 
     def release(self, idle_s: float = 0.0) -> bool:
         """Give the memory back, on the GPU and here, if nothing ran for ``idle_s``; the next photo loads it again.
@@ -143,15 +178,17 @@ class ImageRunner:
             logger.info("%s failed at %d photos at once: %s", session.provider, count, error)
             return
         with self._loading:
-            self._fast = self._trusted = None
-            self._batch = BatchSize(ON_CPU, ON_CPU)
-            self._reasons = (*self._reasons, f"{short_name(session.provider)}: {error}")
-        logger.warning("going on with the CPU: %s", self._reasons[-1])
+            failed = LeftOut(self._trusted or session.provider, AcceleratorTrouble.FAILED, str(error))
+            if session is self._fast:
+                self._fast = self._trusted = None
+                self._batch = BatchSize(ON_CPU, ON_CPU)
+                self._left_out = (*self._left_out, failed)
+        logger.warning("going on with the CPU: %s", failed)
 
     def _tell(self, session: Session, count: int, seconds: float) -> None:
         rate = count / max(seconds, 1e-9) if count >= TELLING else self._told.photos_per_s
         self._told = RunnerFacts(
-            session.provider, self._reasons, session.shares, rate, count, self._graph(session.provider) != self._full
+            session.provider, self._left_out, session.shares, rate, count, self._graph(session.provider) != self._full
         )
 
     # Loading
@@ -165,21 +202,28 @@ class ImageRunner:
         return half if half is not None and provider in HALF_PRECISION else self._full
 
     def _session_for(self, count: int) -> Session:
+        if count >= WORTH_A_GPU:
+            self._wake()
         with self._loading:
-            if count >= WORTH_A_GPU and self._fast is None:
-                self._wake()
-            if self._fast is not None:
-                return self._fast
-            return self._cpu_session()
+            return self._fast or self._cpu_session()
 
     def _wake(self) -> None:
-        if not self._is_decided:
-            self._decide()
-        elif self._trusted is not None:  # it had been given back
-            trouble = self._load(self._trusted)
-            if trouble:
-                self._trusted = None
-                self._reasons = (*self._reasons, trouble)
+        if self._wanted == CPU or self._fast is not None:
+            return  # nothing to decide; whoever tries something out meanwhile is not waited for
+        with self._deciding:
+            while not self._is_decided:
+                self._decide()
+            trusted = self._trusted
+            if trusted is None or self._fast is not None:
+                return
+            session = self._load(trusted)  # it had been given back
+            with self._loading:
+                if trusted != self._trusted:
+                    return  # somebody has asked for another one meanwhile
+                if isinstance(session, LeftOut):
+                    self._trusted, self._left_out = None, (*self._left_out, session)
+                else:
+                    self._fast = session
 
     def _cpu_session(self) -> Session:
         if self._cpu is None:
@@ -193,36 +237,41 @@ class ImageRunner:
 
     def _decide(self) -> None:
         """Try the candidates in order; the first that does what the CPU does is taken."""
-        self._is_decided = True
-        choice = choose_providers(available_providers(), self._wanted)
-        reasons = list(choice.reasons)
-        for provider in choice.providers:
-            if provider == CPU:
+        wanted = self._wanted
+        choice = choose_providers(available_providers(), wanted)
+        left_out = list(choice.left_out)
+        found: tuple[str, Session] | None = None
+        for provider in choice.providers[:-1]:
+            session = self._try(provider)
+            if not isinstance(session, LeftOut):
+                found = provider, session
                 break
-            trouble = self._try(provider)
-            if not trouble:
-                self._trusted = provider
-                self._batch = BatchSize()
-                self._cpu = None
-                break
-            reasons.append(trouble)
-            logger.info("left out: %s", trouble)
-        self._reasons = tuple(reasons)
+            left_out.append(session)
+            logger.info("left out: %s", session)
+        with self._loading:
+            if wanted != self._wanted:
+                return  # somebody has asked for another one meanwhile
+            self._is_decided, self._left_out = True, tuple(left_out)
+            if found is not None:
+                self._trusted, self._fast = found
+                self._batch, self._cpu = BatchSize(), None
 
-    def _try(self, provider: str) -> str:
+    def _try(self, provider: str) -> Session | LeftOut:
         graph, tower = self._graph(provider), self._card.image
         rows = trial_rows(self._card)
-        expected = self._cpu_session().run(tower.output, {tower.input: rows})
+        with self._loading:
+            session = self._cpu_session()
+        expected = session.run(tower.output, {tower.input: rows})
         self._verify(graph)
-        trial = Trial(self._folder / graph, provider, tower.input, tower.output, rows)
+        is_rounded = not ROUNDING.isdisjoint(operators(self._folder / self._full))
+        trial = Trial(self._folder / graph, provider, tower.input, tower.output, rows, is_rounded)
         return self._judge(trial, expected) or self._load(provider)
 
-    def _load(self, provider: str) -> str:
+    def _load(self, provider: str) -> Session | LeftOut:
         try:
-            self._fast = Session(self._folder / self._graph(provider), threads=self._threads, provider=provider)
+            return Session(self._folder / self._graph(provider), threads=self._threads, provider=provider)
         except AcceleratorError as error:
-            return f"{short_name(provider)}: {error}"
-        return ""
+            return LeftOut(provider, AcceleratorTrouble.FAILED, str(error))
 
 
 def trial_rows(card: ModelCard) -> NDArray[np.uint8] | NDArray[np.float32]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.models.accelerators import TENSORRT, short_name
+from engine.models.accelerators import TENSORRT, LeftOut
 from engine.models.session import AcceleratorError, Session
+from engine.protocol.model_methods import AcceleratorTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SAME_VECTOR = 0.999
 """Cosine between a photo's vector on the accelerator and on the CPU, below which the accelerator is not trusted."""
+NEAR_VECTOR = 0.98
+"""The same where the graph rounds what passes through it to int8: who computes it rounds in places of its own."""
 LEAST_SHARE = 0.5
 """Of the time of a batch: an accelerator that leaves more to the CPU does not run the model."""
 PATIENCE_S = 120.0
@@ -33,37 +36,40 @@ COMPILING_PATIENCE_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What to try: a graph, its output and one batch for its one input."""
+    """What to try: a graph, its output and one batch for its one input. ``is_rounded``: the CPU's graph is int8."""
 
     graph: Path
     provider: str
     input: str
     output: str
     rows: NDArray[np.uint8] | NDArray[np.float32]
+    is_rounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the process told: (N, dim) vectors, and each provider's share of the time. ``trouble`` "" when all went."""
+    """What the process told: (N, dim) vectors, and each provider's share of the time; or what went wrong."""
 
     vectors: NDArray[np.float32] | None = None
     shares: dict[str, float] | None = None
-    trouble: str = ""
+    trouble: AcceleratorTrouble = AcceleratorTrouble.FAILED
+    detail: str = ""
 
 
-def verdict(trial: Trial, expected: NDArray[np.float32], run: Callable[[Trial], Outcome] | None = None) -> str:
-    """Why ``trial.provider`` cannot be used, "" where it can. ``expected`` are the CPU's vectors, (N, dim)."""
+def verdict(
+    trial: Trial, expected: NDArray[np.float32], run: Callable[[Trial], Outcome] | None = None
+) -> LeftOut | None:
+    """Why ``trial.provider`` cannot be used, None where it can. ``expected`` are the CPU's vectors, (N, dim)."""
     outcome = (run or run_apart)(trial)
-    name = short_name(trial.provider)
     if outcome.vectors is None:
-        return f"{name}: {outcome.trouble}"
+        return LeftOut(trial.provider, outcome.trouble, outcome.detail)
     share = (outcome.shares or {}).get(trial.provider, 0.0)
     if share < LEAST_SHARE:
-        return f"{name}: it left {1 - share:.0%} of the work to the CPU"
+        return LeftOut(trial.provider, AcceleratorTrouble.LEFT_TO_CPU, f"{1 - share:.0%}")
     likeness = _likeness(outcome.vectors, expected)
-    if not likeness >= SAME_VECTOR:
-        return f"{name}: its vectors are not those of the CPU (cosine {likeness:.4f})"
-    return ""
+    if not likeness >= (SAME_VECTOR if not trial.is_rounded else NEAR_VECTOR):
+        return LeftOut(trial.provider, AcceleratorTrouble.OTHER_VECTORS, f"{likeness:.4f}")
+    return None
 
 
 def run_apart(trial: Trial, target: Callable[[Connection, Trial], None] | None = None) -> Outcome:
@@ -76,12 +82,12 @@ def run_apart(trial: Trial, target: Callable[[Connection, Trial], None] | None =
     patience_s = COMPILING_PATIENCE_S if trial.provider == TENSORRT else PATIENCE_S
     try:
         if not ours.poll(patience_s):
-            return Outcome(trouble=f"no answer within {patience_s:.0f} s")
-        vectors, shares, trouble = ours.recv()  # from our own process; nothing foreign is ever unpickled
-        return Outcome(vectors, shares, trouble)
+            return Outcome(trouble=AcceleratorTrouble.NO_ANSWER, detail=f"{patience_s:.0f}")
+        vectors, shares, detail = ours.recv()  # from our own process; nothing foreign is ever unpickled
+        return Outcome(vectors, shares, detail=detail)
     except (EOFError, OSError):
         process.join(PATIENCE_S)
-        return Outcome(trouble=f"the driver crashed ({_how(process.exitcode)})")
+        return Outcome(trouble=AcceleratorTrouble.CRASHED, detail=_how(process.exitcode))
     finally:
         ours.close()
         process.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from engine.protocol.values import ErrorKind
@@ -107,3 +108,42 @@ class ModelProgress:
     key: str | None = None
     kind: ErrorKind | None = None
     message: str | None = None
+
+
+class AcceleratorTrouble(StrEnum):
+    """Why an accelerator is left out. What stands behind some of them is the ``detail`` that comes along."""
+
+    NOT_BUILT = "not_built"  # this build of ONNX Runtime does not have it
+    NO_DRIVER = "no_driver"
+    DRIVER_SILENT = "driver_silent"  # there is one, and it does not answer
+    NO_DEVICE = "no_device"
+    NO_LIBRARY = "no_library"  # TensorRT's own
+    CRASHED = "crashed"  # how
+    NO_ANSWER = "no_answer"  # within how many seconds
+    LEFT_TO_CPU = "left_to_cpu"  # how much of the work, "80%"
+    OTHER_VECTORS = "other_vectors"  # cosine to the CPU's
+    FAILED = "failed"  # what the runtime said, in its own words
+
+
+@dataclass(frozen=True, slots=True)
+class AcceleratorRow:
+    """An accelerator by its key ("cuda"), and why it is left out: ``trouble`` None where nothing is known."""
+
+    key: str
+    trouble: AcceleratorTrouble | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceleratorList:
+    """What photos can be encoded on: what ONNX Runtime offers here and what is chosen, best first, the CPU last.
+
+    ``chosen`` is a key or "auto"; ``is_given``: BALLOON_ACCELERATOR decides, and nothing that is stored. ``is_tried``:
+    it was found out that ``used`` is what works; before that ``used`` is None.
+    """
+
+    offered: tuple[AcceleratorRow, ...]
+    chosen: str = "auto"
+    is_given: bool = False
+    is_tried: bool = False
+    used: str | None = None

@@ -44,7 +44,7 @@ from engine.protocol.methods import (
     UpdateResult,
     Welcome,
 )
-from engine.protocol.model_methods import ModelCatalogue, ModelInstall, ModelProgress
+from engine.protocol.model_methods import AcceleratorList, ModelCatalogue, ModelInstall, ModelProgress
 from engine.protocol.values import CheckReport, FolderStatus, IndexProgress, IndexReport, LibraryStatus, SearchResult
 
 METHODS: dict[str, tuple[type[Any], type[Any]]] = {
@@ -90,6 +90,8 @@ METHODS: dict[str, tuple[type[Any], type[Any]]] = {
     "models.catalogue": (Empty, ModelCatalogue),
     "models.install": (ModelInstall, Empty),
     "models.cancel": (Empty, Empty),
+    "accelerators.list": (Empty, AcceleratorList),
+    "accelerators.try": (Empty, AcceleratorList),
     "update.check": (Empty, UpdateResult),
 }
 

@@ -56,6 +56,12 @@ class ModelChoice:
             encoder.release_images(idle_s)
         give_back()  # what searches and the caption bank left behind
 
+    def run_on(self, provider: str | None) -> None:
+        """Let photos be encoded on this provider from the next batch on, None for the best there is."""
+        coming = self._coming
+        for encoder in {self._root().encoder, *([] if coming is None else [coming.encoder])}:
+            encoder.ask_for(provider)
+
     def is_current(self, engine: Engine) -> bool:
         """Whether ``engine`` has the model that answers."""
         return engine.encoder is self._root().encoder

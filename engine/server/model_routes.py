@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.protocol import methods as wire
-    from engine.protocol.model_methods import ModelCatalogue, ModelInstall
+    from engine.protocol.model_methods import AcceleratorList, ModelCatalogue, ModelInstall
     from engine.server.context import Context
 
 
@@ -65,3 +65,13 @@ def cancel_install(context: Context, _: Empty) -> Empty:
     """Answer ``models.cancel``."""
     context.installs.cancel()
     return Empty()
+
+
+def list_accelerators(context: Context, _: Empty) -> AcceleratorList:
+    """Answer ``accelerators.list``."""
+    return context.engine.accelerators()
+
+
+def try_accelerators(context: Context, _: Empty) -> AcceleratorList:
+    """Answer ``accelerators.try``: takes seconds where there is one, and minutes where it compiles."""
+    return context.engine.accelerators(trying=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from engine.api.accelerating import ACCELERATOR_SETTING
 from engine.errors import KnownError
+from engine.models.accelerators import provider_called
 from engine.protocol import ErrorKind, PhotoPath
 from engine.protocol.methods import (
     PROTOCOL_VERSION,
@@ -241,7 +243,11 @@ def _get_setting(context: Context, request: SettingValue) -> SettingValue:
 
 
 def _set_setting(context: Context, request: SettingValue) -> SettingValue:
+    if request.key == ACCELERATOR_SETTING:
+        provider_called(request.value or "")  # what is no accelerator would keep the engine from starting again
     context.engine.set_setting(request.key, request.value)
+    if request.key == ACCELERATOR_SETTING:
+        context.models.run_on(context.engine.wanted_provider())
     if request.key in WISHES:
         context.indexing.want(Wishes.of(context.engine))
     return SettingValue(request.key, context.engine.get_setting(request.key))
@@ -306,6 +312,8 @@ ROUTES: dict[str, Route] = {
     "models.remove": _edit(model_routes.remove_model),
     "models.catalogue": _read(model_routes.catalogue),
     "models.install": _read(model_routes.install_model),
+    "accelerators.list": _read(model_routes.list_accelerators),
+    "accelerators.try": _read(model_routes.try_accelerators),
     "models.cancel": Route(Place.MAIN, model_routes.cancel_install),
     "update.check": _read(_check_for_update),
 }

@@ -12,7 +12,7 @@ import pytest
 from engine.errors import KnownError
 from engine.imaging.preprocess import preprocess
 from engine.models.encoder import Encoder, unit
-from engine.models.image_runner import normalised
+from engine.models.image_runner import Standing, normalised
 from engine.protocol import ErrorKind
 from tests.models.conftest import make_package
 from tests.photo_factory import scene
@@ -90,7 +90,7 @@ def test_one_encoder_serves_many_threads(mini: Path, encoder: Encoder, pixels: N
 
 def test_provider_is_known_after_the_first_photo(mini: Path, pixels: NDArray[np.uint8]) -> None:
     fresh = Encoder.open(mini)
-    assert (fresh.provider, fresh.provider_reasons) == (None, ())
+    assert (fresh.provider, fresh.standing) == (None, Standing())
     fresh.encode_images(pixels[:1])
     assert fresh.provider is not None
     assert fresh.provider.endswith("ExecutionProvider")

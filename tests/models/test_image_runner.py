@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from engine.models import image_runner, session
-from engine.models.accelerators import CPU, CUDA, ProviderChoice
+from engine.models.accelerators import CPU, CUDA, LeftOut, ProviderChoice
 from engine.models.batching import BatchSize
-from engine.models.image_runner import ImageRunner
+from engine.models.image_runner import ImageRunner, Standing
 from engine.models.package import read_card
 from engine.models.probing import Outcome, Trial, run_apart, verdict
 from engine.models.session import AcceleratorError, Session, provider_shares
+from engine.protocol.model_methods import AcceleratorTrouble as Trouble
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -43,11 +46,13 @@ def trial(path: Path) -> Trial:
         ),
         (Outcome(EYE * np.nan, {CUDA: 1.0}), "CUDA: its vectors are not those of the CPU (cosine nan)"),
         (Outcome(EYE[:2], {CUDA: 1.0}), "CUDA: its vectors are not those of the CPU (cosine nan)"),
-        (Outcome(trouble="the driver crashed (SIGSEGV)"), "CUDA: the driver crashed (SIGSEGV)"),
+        (Outcome(trouble=Trouble.CRASHED, detail="SIGSEGV"), "CUDA: the driver crashed (SIGSEGV)"),
+        (Outcome(trouble=Trouble.NO_ANSWER, detail="120"), "CUDA: no answer within 120 s"),
+        (Outcome(detail="CUDA error 999 {}"), "CUDA: CUDA error 999 {}"),
     ],
 )
 def test_accelerator_is_judged_by_what_it_did(outcome: Outcome, expected: str, tmp_path: Path) -> None:
-    assert verdict(trial(tmp_path), EYE, lambda _: outcome) == expected
+    assert str(verdict(trial(tmp_path), EYE, lambda _: outcome) or "") == expected
 
 
 def crash(pipe: Connection, _: Trial) -> None:
@@ -57,14 +62,15 @@ def crash(pipe: Connection, _: Trial) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
 def test_crashing_driver_costs_a_sentence(tmp_path: Path) -> None:
-    assert run_apart(trial(tmp_path), crash).trouble == "the driver crashed (SIGSEGV)"
+    told = run_apart(trial(tmp_path), crash)
+    assert (told.trouble, told.detail) == (Trouble.CRASHED, "SIGSEGV")
 
 
 def test_provider_that_is_not_there_costs_a_sentence(mini: Path) -> None:
     found = run_apart(Trial(mini / "image.onnx", CUDA, "pixels", "vector", np.zeros((4, 224, 224, 3), np.uint8)))
     if found.vectors is not None:
         pytest.skip("there is a GPU here")
-    assert found.trouble
+    assert found.detail
 
 
 def test_profile_tells_who_ran_the_nodes(tmp_path: Path) -> None:
@@ -106,7 +112,10 @@ class FakeGpu(Session):
 def gpu(monkeypatch: pytest.MonkeyPatch) -> type[FakeGpu]:
     kind: type[FakeGpu] = type("Gpu", (FakeGpu,), {})
     monkeypatch.setattr(image_runner, "Session", kind)
-    monkeypatch.setattr(image_runner, "choose_providers", lambda *_: ProviderChoice((CUDA, CPU)))
+    offered = {CPU: ProviderChoice((CPU,))}
+    monkeypatch.setattr(
+        image_runner, "choose_providers", lambda _, wanted: offered.get(wanted, ProviderChoice((CUDA, CPU)))
+    )
     return kind
 
 
@@ -114,7 +123,7 @@ def photos(count: int) -> NDArray[np.uint8]:
     return np.random.default_rng(1).integers(0, 256, (count, 224, 224, 3), dtype=np.uint8)
 
 
-def runner(mini: Path, trouble: str = "") -> ImageRunner:
+def runner(mini: Path, trouble: LeftOut | None = None) -> ImageRunner:
     return ImageRunner(mini, read_card(mini), judge=lambda *_: trouble)
 
 
@@ -123,13 +132,14 @@ def test_accelerator_that_passed_runs_the_photos(mini: Path, gpu: type[FakeGpu])
     pixels = photos(6)
     vectors = found.run("vector", pixels)
     np.testing.assert_allclose(vectors, Session(mini / "image.onnx").run("vector", {"pixels": pixels}), atol=1e-4)
-    assert (found.facts.provider, found.facts.batch, found.facts.reasons) == (CUDA, 6, ())
+    assert (found.facts.provider, found.facts.batch, found.facts.left_out) == (CUDA, 6, ())
 
 
 def test_accelerator_that_failed_its_trial_is_left_out_and_named(mini: Path, gpu: type[FakeGpu]) -> None:
-    found = runner(mini, "CUDA: the driver crashed (SIGSEGV)")
+    crashed = LeftOut(CUDA, Trouble.CRASHED, "SIGSEGV")
+    found = runner(mini, crashed)
     found.run("vector", photos(4))
-    assert (found.facts.provider, found.facts.reasons) == (CPU, ("CUDA: the driver crashed (SIGSEGV)",))
+    assert (found.facts.provider, found.facts.left_out) == (CPU, (crashed,))
 
 
 def test_single_photo_does_not_wake_the_accelerator(mini: Path, gpu: type[FakeGpu]) -> None:
@@ -153,7 +163,7 @@ def test_accelerator_that_breaks_is_left_for_the_cpu(
     found.run("vector", photos(4))
     gpu.is_broken = True
     assert np.isfinite(found.run("vector", photos(4))).all()
-    assert (found.facts.provider, found.facts.reasons) == (CPU, ("CUDA: out of memory",))
+    assert (found.facts.provider, found.facts.left_out) == (CPU, (LeftOut(CUDA, Trouble.FAILED, "out of memory"),))
     assert [record.levelno for record in caplog.records if record.levelno >= logging.WARNING] == [logging.WARNING]
     caplog.clear()
 
@@ -161,9 +171,8 @@ def test_accelerator_that_breaks_is_left_for_the_cpu(
 def test_released_tower_comes_back_without_another_trial(mini: Path, gpu: type[FakeGpu]) -> None:
     trials: list[Trial] = []
 
-    def judge(asked: Trial, _: NDArray[np.float32]) -> str:
+    def judge(asked: Trial, _: NDArray[np.float32]) -> None:
         trials.append(asked)
-        return ""
 
     found = ImageRunner(mini, read_card(mini), judge=judge)
     before = found.run("vector", photos(4))
@@ -172,6 +181,75 @@ def test_released_tower_comes_back_without_another_trial(mini: Path, gpu: type[F
     np.testing.assert_allclose(found.run("vector", photos(4)), before, atol=1e-5)
     assert found.facts.provider == CUDA
     assert len(trials) == 1
+
+
+def test_another_accelerator_can_be_asked_for_while_it_works(mini: Path, gpu: type[FakeGpu]) -> None:
+    found = runner(mini)
+    found.run("vector", photos(4))
+    assert found.standing == Standing(CUDA)
+    found.ask_for(CPU)
+    assert found.standing == Standing(CPU)
+    found.run("vector", photos(4))
+    assert found.facts.provider == CPU
+    found.ask_for(None)
+    assert found.standing == Standing(None), "nothing is said before it was tried again"
+    assert found.decide() == Standing(CUDA)
+
+
+def test_photo_by_itself_does_not_wait_for_a_trial(mini: Path, gpu: type[FakeGpu]) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def judge(*_: object) -> LeftOut:
+        begun.set()
+        assert go_on.wait(60)
+        return LeftOut(CUDA, Trouble.NO_ANSWER, "120")
+
+    found = ImageRunner(mini, read_card(mini), judge=judge)
+    trial = threading.Thread(target=found.decide)
+    trial.start()
+    try:
+        assert begun.wait(60)
+        assert found.run("vector", photos(1)).shape[0] == 1
+        assert found.facts.provider == CPU
+        found.ask_for(CPU)
+        assert found.run("vector", photos(4)).shape[0] == 4, "who asks for the CPU has it at once"
+    finally:
+        go_on.set()
+        trial.join()
+    assert found.standing == Standing(CPU), "a trial that nobody asks for any more decides nothing"
+
+
+def test_float16_copy_runs_on_a_gpu_and_the_original_on_the_cpu(
+    mini: Path, tmp_path: Path, gpu: type[FakeGpu], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Trial] = []
+    half = {"half_file": "half.onnx"}
+    (tmp_path / "image.onnx").write_bytes((mini / "image.onnx").read_bytes())
+    (tmp_path / "half.onnx").write_bytes((mini / "image.onnx").read_bytes())
+    card = read_card(mini)
+    card = replace(card, image=replace(card.image, **half))
+    monkeypatch.setattr(image_runner, "verify", lambda *_: None)
+    found = ImageRunner(tmp_path, card, judge=lambda trial, _: asked.append(trial))
+    found.run("vector", photos(4))
+    assert [trial.graph.name for trial in asked] == ["half.onnx"]
+    assert (found.facts.provider, found.facts.half_precision) == (CUDA, True)
+    found.ask_for(CPU)
+    found.run("vector", photos(4))
+    assert (found.facts.provider, found.facts.half_precision) == (CPU, False)
+
+
+NEAR = np.array([[1.0, 0.12]], np.float32)  # cosine 0.993 to the first axis
+
+
+@pytest.mark.parametrize(("is_rounded", "is_trusted"), [(False, False), (True, True)])
+def test_int8_graph_may_be_rounded_otherwise_than_on_the_cpu(
+    is_rounded: bool, is_trusted: bool, tmp_path: Path
+) -> None:
+    axis = np.array([[1.0, 0.0]], np.float32)
+    found = verdict(replace(trial(tmp_path), is_rounded=is_rounded), axis, lambda _: Outcome(NEAR, {CUDA: 1.0}))
+    assert (found is None) is is_trusted
+    other = np.array([[1.0, 0.5]], np.float32)
+    assert verdict(replace(trial(tmp_path), is_rounded=True), axis, lambda _: Outcome(other, {CUDA: 1.0})) is not None
 
 
 def test_session_on_a_missing_provider_is_refused(mini: Path) -> None:

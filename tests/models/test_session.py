@@ -17,6 +17,8 @@ from engine.models.accelerators import (
     DIRECTML,
     OPENVINO,
     TENSORRT,
+    Devices,
+    LeftOut,
     Machine,
     ProviderChoice,
     choose_providers,
@@ -25,28 +27,29 @@ from engine.models.accelerators import (
 )
 from engine.models.session import Session
 from engine.protocol import ErrorKind
+from engine.protocol.model_methods import AcceleratorTrouble as Trouble
 
 ROOT = Path(__file__).parents[2]
 
 
-def machine(devices: tuple[int, str], *, tensorrt: bool = False) -> Machine:
+def machine(devices: Devices, *, tensorrt: bool = False) -> Machine:
     return Machine(lambda: devices, lambda: tensorrt)
 
 
 @pytest.mark.parametrize(
     ("available", "devices", "expected"),
     [
-        ((CUDA, CPU), (0, "no NVIDIA driver"), ProviderChoice((CPU,), ("CUDA: no NVIDIA driver",))),
-        ((CUDA, CPU), (1, ""), ProviderChoice((CUDA, CPU))),
-        ((TENSORRT, CUDA, CPU), (2, ""), ProviderChoice((CUDA, CPU))),
-        ((CPU,), (1, ""), ProviderChoice((CPU,))),
-        ((DIRECTML, CPU), (0, "no NVIDIA driver"), ProviderChoice((DIRECTML, CPU))),
-        ((CPU, OPENVINO, COREML, DIRECTML, CUDA), (1, ""), ProviderChoice((CUDA, DIRECTML, COREML, OPENVINO, CPU))),
-        (("AzureExecutionProvider", CPU), (0, ""), ProviderChoice((CPU,))),
+        ((CUDA, CPU), (0, Trouble.NO_DRIVER), ProviderChoice((CPU,), (LeftOut(CUDA, Trouble.NO_DRIVER),))),
+        ((CUDA, CPU), (1, None), ProviderChoice((CUDA, CPU))),
+        ((TENSORRT, CUDA, CPU), (2, None), ProviderChoice((CUDA, CPU))),
+        ((CPU,), (1, None), ProviderChoice((CPU,))),
+        ((DIRECTML, CPU), (0, Trouble.NO_DRIVER), ProviderChoice((DIRECTML, CPU))),
+        ((CPU, OPENVINO, COREML, DIRECTML, CUDA), (1, None), ProviderChoice((CUDA, DIRECTML, COREML, OPENVINO, CPU))),
+        (("AzureExecutionProvider", CPU), (0, None), ProviderChoice((CPU,))),
     ],
 )
 def test_best_provider_that_may_work_is_tried_first(
-    available: tuple[str, ...], devices: tuple[int, str], expected: ProviderChoice
+    available: tuple[str, ...], devices: Devices, expected: ProviderChoice
 ) -> None:
     assert choose_providers(available, None, machine(devices)) == expected
 
@@ -54,25 +57,25 @@ def test_best_provider_that_may_work_is_tried_first(
 @pytest.mark.parametrize(
     ("wanted", "available", "devices", "tensorrt", "expected"),
     [
-        (CPU, (CUDA, CPU), (1, ""), False, ProviderChoice((CPU,))),
-        (CUDA, (CUDA, DIRECTML, CPU), (1, ""), False, ProviderChoice((CUDA, CPU))),
+        (CPU, (CUDA, CPU), (1, None), False, ProviderChoice((CPU,))),
+        (CUDA, (CUDA, DIRECTML, CPU), (1, None), False, ProviderChoice((CUDA, CPU))),
         (
-            CUDA, (CUDA, DIRECTML, CPU), (0, "no NVIDIA device"), False,
-            ProviderChoice((CPU,), ("CUDA: no NVIDIA device",)),
+            CUDA, (CUDA, DIRECTML, CPU), (0, Trouble.NO_DEVICE), False,
+            ProviderChoice((CPU,), (LeftOut(CUDA, Trouble.NO_DEVICE),)),
         ),
         (
-            DIRECTML, (CUDA, CPU), (1, ""), False,
-            ProviderChoice((CPU,), ("Dml: this build of ONNX Runtime does not have it",)),
+            DIRECTML, (CUDA, CPU), (1, None), False,
+            ProviderChoice((CPU,), (LeftOut(DIRECTML, Trouble.NOT_BUILT),)),
         ),
-        (TENSORRT, (TENSORRT, CUDA, CPU), (1, ""), True, ProviderChoice((TENSORRT, CPU))),
+        (TENSORRT, (TENSORRT, CUDA, CPU), (1, None), True, ProviderChoice((TENSORRT, CPU))),
         (
-            TENSORRT, (TENSORRT, CUDA, CPU), (1, ""), False,
-            ProviderChoice((CPU,), ("Tensorrt: the TensorRT library is not installed",)),
+            TENSORRT, (TENSORRT, CUDA, CPU), (1, None), False,
+            ProviderChoice((CPU,), (LeftOut(TENSORRT, Trouble.NO_LIBRARY),)),
         ),
     ],
 )  # fmt: skip
 def test_what_a_person_asks_for_is_tried_or_its_absence_said(
-    wanted: str, available: tuple[str, ...], devices: tuple[int, str], tensorrt: bool, expected: ProviderChoice
+    wanted: str, available: tuple[str, ...], devices: Devices, tensorrt: bool, expected: ProviderChoice
 ) -> None:
     assert choose_providers(available, wanted, machine(devices, tensorrt=tensorrt)) == expected
 
@@ -85,8 +88,8 @@ def test_accelerator_is_called_by_a_short_name() -> None:
 
 
 def test_driver_is_asked_where_the_runtime_offers_cuda() -> None:
-    dead = machine((0, "the NVIDIA driver does not answer"))
-    assert choose_providers((CUDA, CPU), None, dead).reasons == ("CUDA: the NVIDIA driver does not answer",)
+    dead = machine((0, Trouble.DRIVER_SILENT))
+    assert choose_providers((CUDA, CPU), None, dead).left_out == (LeftOut(CUDA, Trouble.DRIVER_SILENT),)
 
 
 def test_missing_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,19 +97,19 @@ def test_missing_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(name)
 
     monkeypatch.setattr(ctypes, "CDLL", no_such_library)
-    assert cuda_devices() == (0, "no NVIDIA driver")
+    assert cuda_devices() == (0, Trouble.NO_DRIVER)
 
 
 @pytest.mark.parametrize(
     ("initialised", "answered", "reason"),
     [
-        (0, 0, "no NVIDIA device"),
-        (100, 0, "the NVIDIA driver does not answer"),
-        (0, 3, "the NVIDIA driver does not answer"),
+        (0, 0, Trouble.NO_DEVICE),
+        (100, 0, Trouble.DRIVER_SILENT),
+        (0, 3, Trouble.DRIVER_SILENT),
     ],
 )
 def test_driver_without_a_device_is_said(
-    monkeypatch: pytest.MonkeyPatch, initialised: int, answered: int, reason: str
+    monkeypatch: pytest.MonkeyPatch, initialised: int, answered: int, reason: Trouble
 ) -> None:
     class Driver:
         def cuInit(self, flags: int) -> int:  # noqa: N802  # the driver's own name
