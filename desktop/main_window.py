@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
 
     def show_viewer(self, photo_id: int, explain: str = "") -> None:
         """Show a photo large; words lay the map of what they match over it, those of the search when asked."""
+        self.panels.leave_facts()
         self.viewer.show_photo(photo_id, self.model.viewing_order())
         words = self.search.query.text if self.grid.is_search else ""
         self.viewer.explain(explain or words, at_once=bool(explain))
@@ -175,6 +176,7 @@ class MainWindow(QMainWindow):
         self.commands.caption_asked.connect(self.panels.write_caption)
         self.commands.notice.connect(self.results.banner.say)
         self.viewer.closed.connect(self.show_photos)
+        self.viewer.photo_changed.connect(self.panels.follow)
         self.viewer.captions_requested.connect(lambda photo_id: self.panels.open_about("captions", photo_id))
         self.footer.tile_edge_changed.connect(self._on_tile_edge)
         self._client.library_changed.connect(self.loader.retry_failed)

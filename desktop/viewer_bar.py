@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
+from desktop.elided_label import ElidedLabel
 from desktop.wording import number, percent_text
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ class ViewerBar(QWidget):
         self.facts = _button(self.tr("Facts"), self.tr("Show the facts"), Key.Key_I)
         self.facts.setCheckable(True)
         self.facts.setChecked(True)
-        self.title = QLabel()
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.title = ElidedLabel()
         self.zoom = QLabel()
         self.zoom.setAccessibleName(self.tr("Zoom"))
         self.position = QLabel()

@@ -31,17 +31,29 @@ class WindowPanels(QObject):
 
     def __init__(self, client: EngineClient, grid: PhotoGrid, side: SidePanel) -> None:
         super().__init__(side)
-        self._client, self._grid, self._side = client, grid, side
+        self._client, self._side = client, side
+        self._photo_id: int | None = None
         side.register(PanelEntry("captions", self.tr("Captions"), self._make_captions))
         side.register(PanelEntry("folders", self.tr("Folders"), lambda: FolderPanel(client)))
         side.register(PanelEntry("properties", self.tr("Properties"), self._make_properties))
-        grid.chosen.connect(self._on_chosen)
+        grid.chosen.connect(self.follow)
 
     def open_about(self, key: str, photo_id: int) -> None:
         """Open a panel about one photo."""
         panel = self._side.open_panel(key)
         if isinstance(panel, (CaptionsPanel, PropertiesPanel)):
             panel.show_photo(photo_id)
+
+    def follow(self, photo_id: int | None) -> None:
+        """Let an open panel tell of this photo: it is chosen in the grid, or shown large."""
+        self._photo_id = photo_id
+        if photo_id is not None and self._side.key in ("captions", "properties"):
+            self.open_about(self._side.key, photo_id)
+
+    def leave_facts(self) -> None:
+        """Close the properties, where a large photo's own facts come in their place."""
+        if self._side.key == "properties":
+            self._side.close_panel()
 
     def write_caption(self, photo_id: int) -> None:
         """Let the person write a caption for a photo."""
@@ -51,9 +63,9 @@ class WindowPanels(QObject):
             panel.adder.setFocus()
 
     def toggle_captions(self) -> None:
-        """Open or close the captions, of the chosen photo if there is one."""
+        """Open or close the captions, of the photo that is chosen or shown large if there is one."""
         self._side.toggle_panel("captions")
-        self._on_chosen(self._grid.current_id())
+        self.follow(self._photo_id)
 
     def offer_folders(self, folders: Sequence[str]) -> None:
         """Ask whether these folders are to be watched."""
@@ -70,7 +82,3 @@ class WindowPanels(QObject):
         panel = PropertiesPanel(self._client)
         panel.captions_requested.connect(lambda photo_id: self.open_about("captions", photo_id))
         return panel
-
-    def _on_chosen(self, photo_id: int | None) -> None:
-        if photo_id is not None and self._side.key in ("captions", "properties"):
-            self.open_about(self._side.key, photo_id)

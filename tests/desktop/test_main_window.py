@@ -325,6 +325,26 @@ def test_find_similar_captions_opens_the_panel_and_follows_the_choice(window: Ma
     assert window.search.edit.text() == "a dog"
 
 
+def test_panel_follows_the_large_photo_too(window: MainWindow) -> None:
+    window.commands.run(PhotoAction.CAPTIONS, (3,))
+    panel = window.side.panel("captions")
+    assert isinstance(panel, CaptionsPanel)
+    window.show_viewer(3)
+    window.viewer.step(1)
+    assert panel.photo_id == window.viewer.photo_id != 3
+    window.panels.toggle_captions()
+    window.viewer.step(1)
+    window.panels.toggle_captions()
+    assert panel.photo_id == window.viewer.photo_id
+
+
+def test_large_photo_has_facts_of_its_own_and_needs_no_panel_beside_them(window: MainWindow) -> None:
+    window.commands.run(PhotoAction.PROPERTIES, (3,))
+    window.show_viewer(3)
+    assert window.side.key == ""
+    assert window.viewer.facts.isVisible()
+
+
 def test_add_a_caption_lets_the_person_write(window: MainWindow) -> None:
     window.commands.run(PhotoAction.ADD_CAPTION, (3,))
     panel = window.side.panel("captions")
