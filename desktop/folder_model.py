@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 
+from desktop import notices
 from desktop.row_view import RowRole
 from desktop.wording import file_name, percent
 from engine.protocol import FolderState
@@ -64,8 +65,9 @@ class FolderModel(QAbstractListModel):
         folder = self._folders[index.row()]
         texts: dict[int, str] = {
             Qt.ItemDataRole.DisplayRole: file_name(folder.path),
-            Qt.ItemDataRole.ToolTipRole: folder.path.path,
+            Qt.ItemDataRole.ToolTipRole: "\n".join((folder.path.path, " · ".join(self._details(folder)))),
             Qt.ItemDataRole.AccessibleTextRole: ", ".join((folder.path.path, *self._details(folder))),
+            Qt.ItemDataRole.AccessibleDescriptionRole: notices.polled_text(folder.polled),
             RowRole.DETAIL: " · ".join(self._details(folder)),
         }
         if role == RowRole.SHARE:
@@ -90,4 +92,6 @@ class FolderModel(QAbstractListModel):
             texts.append(self.tr("%Ln missing", "", missing))
         if issues:
             texts.append(self.tr("%Ln problem file(s)", "", issues))
+        if folder.polled and folder.state == FolderState.ONLINE:
+            texts.append(self.tr("looked at once a minute"))
         return texts

@@ -108,6 +108,10 @@ class FolderPanel(QWidget):
         self.state.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.state.setObjectName("muted")
         self.state.setMargin(16)
+        self.why_polled = QLabel()
+        self.why_polled.setWordWrap(True)
+        self.why_polled.setObjectName("muted")
+        self.why_polled.hide()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.list)
         self.pages.addWidget(self.state)
@@ -126,6 +130,7 @@ class FolderPanel(QWidget):
         column = QVBoxLayout(self)
         column.addWidget(self.notice)
         column.addWidget(self.pages, 1)
+        column.addWidget(self.why_polled)
         buttons = QGridLayout()
         buttons.setSpacing(4)
         for place, action in enumerate((self.rescan, self.pause, self.exclude, self.remove)):
@@ -143,7 +148,10 @@ class FolderPanel(QWidget):
             action.setEnabled(folder is not None)
         is_paused = folder is not None and folder.state == FolderState.PAUSED
         self.pause.setText(self.tr("Resume") if is_paused else self.tr("Pause"))
-        self.rescan.setEnabled(folder is not None and folder.state == FolderState.ONLINE)
+        is_online = folder is not None and folder.state == FolderState.ONLINE
+        self.rescan.setEnabled(is_online)
+        self.why_polled.setText(notices.polled_text(folder.polled if folder is not None and is_online else None))
+        self.why_polled.setVisible(bool(self.why_polled.text()))
 
     def _on_folders(self, result: FolderList) -> None:
         kept = self._folder()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from desktop.caption_model import LANGUAGE_NAMES
 from desktop.row_view import RowRole
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.protocol.model_methods import OfferedModel
 
 ModelIndex = QModelIndex | QPersistentModelIndex
+MB_PER_GB = 1000
 
 
 class OfferModel(QAbstractListModel):
@@ -51,8 +52,12 @@ class OfferModel(QAbstractListModel):
         """Languages, licence and size in a line."""
         names = LANGUAGE_NAMES | {"multilingual": self.tr("many languages")}
         languages = ", ".join(names.get(code, code) for code in offer.languages)
-        size = self.tr("about {size} MB").format(size=offer.megabytes)
-        return " · ".join((languages, offer.licence, size))
+        return " · ".join((languages, offer.licence, self._size(offer.megabytes)))
+
+    def _size(self, megabytes: int) -> str:
+        if megabytes < MB_PER_GB:
+            return self.tr("about {size} MB").format(size=megabytes)
+        return self.tr("about {size} GB").format(size=QLocale().toString(megabytes / MB_PER_GB, "f", 1))
 
     def about(self, offer: OfferedModel) -> str:
         """What is known of it, and where that stands."""

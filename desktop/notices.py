@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QCoreApplication
 
 from engine.protocol import ErrorKind, IssueReason
+from engine.protocol.model_methods import AcceleratorTrouble
 
 if TYPE_CHECKING:
     from desktop.engine_client import EngineFailure
@@ -100,6 +101,22 @@ _REASONS: Final[dict[IssueReason, str]] = {
     IssueReason.UNUSABLE_VECTOR: QT_TRANSLATE_NOOP("notices", "The search model could make nothing of it"),
 }
 
+# After "... is not used: ".
+_ACCELERATOR_TROUBLES: Final[dict[AcceleratorTrouble, str]] = {
+    AcceleratorTrouble.NOT_BUILT: QT_TRANSLATE_NOOP("notices", "Balloon was installed without it"),
+    AcceleratorTrouble.NO_DRIVER: QT_TRANSLATE_NOOP("notices", "there is no NVIDIA driver"),
+    AcceleratorTrouble.DRIVER_SILENT: QT_TRANSLATE_NOOP("notices", "the NVIDIA driver does not answer"),
+    AcceleratorTrouble.NO_DEVICE: QT_TRANSLATE_NOOP("notices", "its driver finds no NVIDIA card"),
+    AcceleratorTrouble.NO_LIBRARY: QT_TRANSLATE_NOOP("notices", "its own library is not installed"),
+    AcceleratorTrouble.CRASHED: QT_TRANSLATE_NOOP("notices", "its driver crashed when it was tried ({detail})"),
+    AcceleratorTrouble.NO_ANSWER: QT_TRANSLATE_NOOP("notices", "it did not answer within {detail} seconds"),
+    AcceleratorTrouble.LEFT_TO_CPU: QT_TRANSLATE_NOOP("notices", "it would leave {detail} of the work to the CPU"),
+    AcceleratorTrouble.OTHER_VECTORS: QT_TRANSLATE_NOOP(
+        "notices", "its results are not those of the CPU (likeness {detail})"
+    ),
+    AcceleratorTrouble.FAILED: QT_TRANSLATE_NOOP("notices", "it says “{detail}”"),
+}
+
 
 def sentence(failure: EngineFailure) -> str:
     """Say what stopped a request; an unknown kind is spoken of as an internal error."""
@@ -131,6 +148,40 @@ def waiting_text(reason: str) -> str:
     if reason == "mains":
         return QCoreApplication.translate("notices", "Indexing waits until the computer is plugged in")
     return QCoreApplication.translate("notices", "Indexing waits until nobody uses the computer")
+
+
+def polled_text(reason: str | None) -> str:
+    """Say why a folder is looked at once a minute ("network", "limit", "no events"); "" for one that is followed."""
+    texts = {
+        "network": QCoreApplication.translate(
+            "notices",
+            "This folder is on a network drive, which does not announce changes by others. "
+            "It is looked at once a minute.",
+        ),
+        "limit": QCoreApplication.translate(
+            "notices",
+            "The system watches as many folders as it may (fs.inotify.max_user_watches). This one is looked at once a "
+            "minute.",
+        ),
+        "no events": QCoreApplication.translate(
+            "notices", "The system does not announce changes in this folder. It is looked at once a minute."
+        ),
+    }
+    return texts.get(reason, texts["no events"]) if reason else ""
+
+
+def accelerator_text(used: str) -> str:
+    """Say what photos are encoded on, by its name for people."""
+    if used == "CPU":
+        return QCoreApplication.translate("notices", "Photos are encoded on the CPU.")
+    text = QCoreApplication.translate("notices", "Photos are encoded on {name}, which was tried out against the CPU.")
+    return text.format(name=used)
+
+
+def left_out_text(name: str, trouble: AcceleratorTrouble, detail: str) -> str:
+    """Say why an accelerator is not used."""
+    why = QCoreApplication.translate("notices", _ACCELERATOR_TROUBLES[trouble]).replace("{detail}", detail)
+    return QCoreApplication.translate("notices", "{name} is not used: {why}.").format(name=name, why=why.rstrip("."))
 
 
 def channel_text(channel: str) -> str:

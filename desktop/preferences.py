@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import notices
+from desktop.accelerator_chooser import AcceleratorChooser
 from desktop.asking import Asker
 from desktop.library_options import SettingCheckBox, WorkersBox
 from desktop.library_place import LibraryPlace
@@ -49,7 +50,10 @@ class Preferences(QDialog):
         self._make_options(client)
         self._make_library()
         self.models = ModelChooser(client)
-        self.models.failed.connect(self._on_failed)
+        self.accelerator = AcceleratorChooser(client)
+        self.accelerator.setAccessibleName(self.tr("Accelerator"))
+        for part in (self.models, self.accelerator):
+            part.failed.connect(self._on_failed)
         self._lay_out()
         self.resize(560, 660)
         settings.changed.connect(self._on_setting_changed)
@@ -63,6 +67,7 @@ class Preferences(QDialog):
         """Ask for all values again."""
         self.notice.clear()
         self.models.load()
+        self.accelerator.load()
         for box in self.options:
             box.load()
         self.workers.load()
@@ -129,6 +134,8 @@ class Preferences(QDialog):
         _add_heading(form, self.tr("Search model"))
         form.addRow(_explanation(self.tr("The model decides what looks like what you type.")))
         form.addRow(self.models)
+        form.addRow(self.tr("&Accelerator"), self.accelerator)
+        form.addRow(self.accelerator.hint)
         _add_heading(form, self.tr("Captions and indexing"))
         for box in self.options:
             form.addRow(box)

@@ -29,6 +29,25 @@
     </message>
 </context>
 <context>
+    <name>AcceleratorChooser</name>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Trying {name}…</source>
+        <translation>正在试用 {name}…</translation>
+    </message>
+    <message>
+        <source>Finding out what works here…</source>
+        <translation>正在检查此电脑上可用的加速器…</translation>
+    </message>
+    <message>
+        <source>BALLOON_ACCELERATOR decides this.</source>
+        <translation>此项由 BALLOON_ACCELERATOR 决定。</translation>
+    </message>
+</context>
+<context>
     <name>CaptionHeader</name>
     <message>
         <source>Thumbnail of {name}</source>
@@ -333,6 +352,10 @@
         <translation>
             <numerusform>%Ln 个问题文件</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>looked at once a minute</source>
+        <translation>每分钟检查一次</translation>
     </message>
 </context>
 <context>
@@ -754,6 +777,10 @@
         <translation>约 {size} MB</translation>
     </message>
     <message>
+        <source>about {size} GB</source>
+        <translation>约 {size} GB</translation>
+    </message>
+    <message>
         <source>{set}: {percent} % (published in {source})</source>
         <translation>{set}：{percent}%（发布于 {source}）</translation>
     </message>
@@ -972,6 +999,10 @@
         <translation>偏好设置</translation>
     </message>
     <message>
+        <source>Accelerator</source>
+        <translation>加速器</translation>
+    </message>
+    <message>
         <source>The extra “ocr” is not installed, so no text is read. Install it: {command}</source>
         <translation>未安装附加组件“ocr”，因此不会识别文字。安装命令：{command}</translation>
     </message>
@@ -1038,6 +1069,10 @@
     <message>
         <source>The model decides what looks like what you type.</source>
         <translation>由模型判断哪些照片与您输入的内容相符。</translation>
+    </message>
+    <message>
+        <source>&amp;Accelerator</source>
+        <translation>加速器(&amp;A)</translation>
     </message>
     <message>
         <source>Captions and indexing</source>
@@ -1716,6 +1751,46 @@
         <translation>搜索模型无法处理它</translation>
     </message>
     <message>
+        <source>Balloon was installed without it</source>
+        <translation>安装的 Balloon 不包含它</translation>
+    </message>
+    <message>
+        <source>there is no NVIDIA driver</source>
+        <translation>没有 NVIDIA 驱动程序</translation>
+    </message>
+    <message>
+        <source>the NVIDIA driver does not answer</source>
+        <translation>NVIDIA 驱动程序没有响应</translation>
+    </message>
+    <message>
+        <source>its driver finds no NVIDIA card</source>
+        <translation>驱动程序没有找到 NVIDIA 显卡</translation>
+    </message>
+    <message>
+        <source>its own library is not installed</source>
+        <translation>没有安装它自己的库</translation>
+    </message>
+    <message>
+        <source>its driver crashed when it was tried ({detail})</source>
+        <translation>试用时驱动程序崩溃（{detail}）</translation>
+    </message>
+    <message>
+        <source>it did not answer within {detail} seconds</source>
+        <translation>{detail} 秒内没有响应</translation>
+    </message>
+    <message>
+        <source>it would leave {detail} of the work to the CPU</source>
+        <translation>它会把 {detail} 的工作留给 CPU</translation>
+    </message>
+    <message>
+        <source>its results are not those of the CPU (likeness {detail})</source>
+        <translation>它的结果与 CPU 的不同（相似度 {detail}）</translation>
+    </message>
+    <message>
+        <source>it says “{detail}”</source>
+        <translation>它报告“{detail}”</translation>
+    </message>
+    <message>
         <source>The library was damaged and has been set aside in {place}. What could be read of it, your captions above all, is in a new one; photos are indexed again.</source>
         <translation>图库曾损坏，已移到 {place} 保存。能读取的内容（首先是您写的说明）已放入新的图库；照片会重新索引。</translation>
     </message>
@@ -1726,6 +1801,30 @@
     <message>
         <source>Indexing waits until nobody uses the computer</source>
         <translation>等待无人使用电脑时再索引</translation>
+    </message>
+    <message>
+        <source>This folder is on a network drive, which does not announce changes by others. It is looked at once a minute.</source>
+        <translation>此文件夹位于网络驱动器上，他人所做的更改不会收到通知，因此每分钟检查一次。</translation>
+    </message>
+    <message>
+        <source>The system watches as many folders as it may (fs.inotify.max_user_watches). This one is looked at once a minute.</source>
+        <translation>系统可监视的文件夹已达上限（fs.inotify.max_user_watches），因此此文件夹每分钟检查一次。</translation>
+    </message>
+    <message>
+        <source>The system does not announce changes in this folder. It is looked at once a minute.</source>
+        <translation>系统不会通知此文件夹中的更改，因此每分钟检查一次。</translation>
+    </message>
+    <message>
+        <source>Photos are encoded on the CPU.</source>
+        <translation>照片由 CPU 编码。</translation>
+    </message>
+    <message>
+        <source>Photos are encoded on {name}, which was tried out against the CPU.</source>
+        <translation>照片由 {name} 编码，已与 CPU 的结果核对。</translation>
+    </message>
+    <message>
+        <source>{name} is not used: {why}.</source>
+        <translation>未使用 {name}：{why}。</translation>
     </message>
     <message>
         <source>It looks like what you described</source>

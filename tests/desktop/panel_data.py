@@ -90,16 +90,20 @@ def captions(own: tuple[CaptionRow, ...] = OWN, nearest: tuple[CaptionRow, ...] 
     return CaptionsResult(PhotoPath(f"{HOME}/Pictures/2023/beach/IMG_0007.jpg"), own, nearest)
 
 
-def _bump(row: float, column: float, rows: int = 7, columns: int = 7) -> tuple[float, ...]:
+def _bump(row: float, column: float, rows: int, columns: int) -> tuple[float, ...]:
     cells = [(r, c) for r in range(rows) for c in range(columns)]
     return tuple(math.exp(-((r - row) ** 2 + (c - column) ** 2) / 2.5) for r, c in cells)
 
 
-def explanation(photo_id: int = 7, text: str = "red balloon over the sea") -> Explanation:
-    whole = WordRelevance(text, 1.0, 7, 7, _bump(2, 4))
-    sea = WordRelevance("sea", 0.31, 7, 7, tuple(0.9 if cell >= 35 else 0.05 for cell in range(49)))
-    words = (whole, WordRelevance("red", 0.44, 7, 7, _bump(2, 4)), WordRelevance("balloon", 0.72, 7, 7, _bump(2, 4)))
-    return Explanation(photo_id, 0.41, (*words, sea))
+def explanation(
+    photo_id: int = 7, text: str = "red balloon over the sea", shape: tuple[int, int] = (9, 9)
+) -> Explanation:
+    """Maps of ``shape`` (rows, columns), as the model's grid has them: the balloon above, the sea below."""
+    rows, columns = shape
+    balloon = _bump(rows * 0.3, columns * 0.6, rows, columns)
+    sea = tuple(0.9 if cell >= (rows - 2) * columns else 0.05 for cell in range(rows * columns))
+    maps = ((text, 1.0, balloon), ("red", 0.44, balloon), ("balloon", 0.72, balloon), ("sea", 0.31, sea))
+    return Explanation(photo_id, 0.41, tuple(WordRelevance(word, weight, *shape, map_) for word, weight, map_ in maps))
 
 
 def folder(folder_id: int = 1, name: str = "Pictures", **changes: object) -> FolderStatus:

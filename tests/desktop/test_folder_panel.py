@@ -14,7 +14,7 @@ from desktop.exclude_dialog import ExcludeDialog
 from desktop.folder_model import FolderModel
 from desktop.folder_panel import FolderPanel
 from desktop.row_view import RowRole
-from engine.protocol import PhotoPath
+from engine.protocol import FolderState, PhotoPath
 from engine.protocol.methods import Empty, FolderAdd, FolderList, FolderRequest, LibraryChanged, SettingValue
 from tests.desktop import panel_data as data
 from tests.desktop.panel_client import FakeClient, check_model, offscreen, press
@@ -70,6 +70,23 @@ def test_each_folder_says_its_state_and_its_counts(filled: FolderPanel) -> None:
     assert filled.model.index(1).data() == "手机照片"
     assert filled.model.index(1).data(RowRole.SHARE) == pytest.approx(0.43, abs=0.001)
     assert filled.model.index(0).data(RowRole.SHARE) is None
+
+
+def test_folder_that_is_not_followed_says_so_and_why(panel: FolderPanel, client: FakeClient) -> None:
+    followed, polled = data.folder(), data.folder(5, "NAS", polled="network")
+    away = data.folder(6, "Stick", polled="no events", state=FolderState.OFFLINE)
+    client.last("folders.list").answer(FolderList((followed, polled, away)))
+    assert [text.endswith("looked at once a minute") for text in details(panel)] == [False, True, False]
+    choose(panel, 1)
+    assert panel.why_polled.isHidden()
+    choose(panel, 5)
+    assert panel.why_polled.text().startswith("This folder is on a network drive")
+    assert not panel.why_polled.isHidden()
+    choose(panel, 6)
+    assert panel.why_polled.isHidden(), "there is nothing to look at"
+    reasons = {notices.polled_text(reason) for reason in ("network", "limit", "no events", "a new one")}
+    assert len(reasons) == 3
+    assert notices.polled_text(None) == ""
 
 
 def test_almost_done_is_not_called_done() -> None:

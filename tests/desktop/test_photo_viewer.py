@@ -11,6 +11,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop import notices
+from desktop.elided_label import ElidedLabel
 from desktop.photo_viewer import PREVIEW_EDGE, PhotoViewer
 from engine.protocol.methods import ExplainRequest, Explanation, PreviewRequest, PreviewResult
 from tests.desktop import panel_data as data
@@ -265,6 +266,33 @@ def test_failures_are_said_in_place(viewer: PhotoViewer, client: FakeClient) -> 
     assert not viewer.canvas.has_heat
     viewer.step(1)
     assert viewer.notice.isHidden()
+
+
+@pytest.mark.parametrize("shape", [(7, 7), (9, 9), (4, 6)])
+def test_map_is_drawn_whatever_the_model_s_grid(
+    viewer: PhotoViewer, client: FakeClient, shape: tuple[int, int]
+) -> None:
+    viewer.show_photo(7, [7])
+    viewer.explain("red balloon over the sea")
+    client.last("explain").answer(data.explanation(shape=shape))
+    assert viewer.canvas.has_heat
+
+
+def test_long_name_is_left_out_in_the_middle_and_told_whole(qtbot: QtBot) -> None:
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.resize(120, 24)
+    label.show()
+    label.setText("short.jpg")
+    assert (label.shown_text(), label.toolTip()) == ("short.jpg", "")
+    name = "微信图片_很长很长的文件名_20230714.jpg"
+    label.setText(name)
+    assert label.shown_text().endswith(".jpg")
+    assert len(label.shown_text()) < len(name)
+    assert (label.text(), label.toolTip()) == (name, name)
+    label.resize(900, 24)
+    assert (label.shown_text(), label.toolTip()) == (name, "")
+    label.grab()
 
 
 def test_explanation_without_words_says_so(viewer: PhotoViewer, client: FakeClient) -> None:

@@ -14,6 +14,7 @@ from desktop.preferences import Preferences
 from desktop.settings import AppSettings
 from engine.protocol import PhotoPath
 from engine.protocol.methods import CachesCleared, LibraryChanged, ModelList, ModelRow, ModelUse, SettingValue, Welcome
+from engine.protocol.model_methods import AcceleratorList, AcceleratorRow
 from tests.desktop import panel_data as data
 from tests.desktop.panel_client import FakeClient, offscreen
 
@@ -31,6 +32,7 @@ def client() -> FakeClient:
     client.answers = {
         "models.list": data.MODELS,
         "status": data.status(),
+        "accelerators.list": AcceleratorList((AcceleratorRow("cpu"),), is_tried=True, used="cpu"),
         "settings.get": lambda asked: SettingValue(asked.key, STORED.get(asked.key)),
     }
     return client
@@ -190,6 +192,14 @@ def test_model_that_cannot_be_used_is_not_chosen(preferences: Preferences, clien
     client.last("models.use").fail("model_damaged")
     assert preferences.models.group.checkedId() == 0
     assert preferences.notice.text() == notices.sentence_for("model_damaged")
+
+
+def test_what_photos_are_encoded_on_is_said(preferences: Preferences, client: FakeClient) -> None:
+    assert preferences.accelerator.hint.text() == "Photos are encoded on the CPU."
+    preferences.accelerator.setCurrentIndex(preferences.accelerator.findData("cpu"))
+    preferences.accelerator.activated.emit(1)
+    client.last("settings.set").fail("library_busy")
+    assert preferences.notice.text() == notices.sentence_for("library_busy")
 
 
 def test_library_s_place_is_shown_and_copied(preferences: Preferences) -> None:
