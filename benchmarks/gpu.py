@@ -351,7 +351,10 @@ def _fed_with_all(
     runner = ImageRunner(package, card)
     begun = time.perf_counter()
     runner.run(card.image.output, pixels_of(8, card.image.input_spec.size))
-    found: dict[str, Any] = {"first_photos_s": round(time.perf_counter() - begun, 1), "left_out": [*map(str, runner.facts.left_out)]}
+    found: dict[str, Any] = {
+        "first_photos_s": round(time.perf_counter() - begun, 1),
+        "left_out": [*map(str, runner.facts.left_out)],
+    }
     for megapixels, (_, total) in sizes.items():
         paths = sorted((scratch / f"photos-{megapixels}").glob("*.jpg"))
         if paths and report.left_s > SHORTEST_S:

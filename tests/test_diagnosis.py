@@ -51,7 +51,8 @@ def test_doctor_tries_the_model_and_measures(mini: Path, tmp_path: Path) -> None
 @pytest.mark.skipif(sys.platform != "linux", reason="how memory comes back is the system's affair")
 def test_released_image_tower_gives_its_memory_back(mini: Path) -> None:
     encoder, process = Encoder.open(mini, wanted=CPU), psutil.Process()
-    pixels = np.zeros((32, 224, 224, 3), dtype=np.uint8)
+    size = encoder.card.image.input_spec.size
+    pixels = np.zeros((32, size, size, 3), dtype=np.uint8)
     vectors = encoder.encode_images(pixels)
     busy = process.memory_info().rss
     assert not encoder.release_images(idle_s=3600)

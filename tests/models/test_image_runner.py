@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -15,18 +15,20 @@ import pytest
 from engine.models import image_runner, session
 from engine.models.accelerators import CPU, CUDA, LeftOut, ProviderChoice
 from engine.models.batching import BatchSize
-from engine.models.image_runner import ImageRunner, Standing
+from engine.models.image_runner import ImageRunner, Standing, trial_rows
 from engine.models.package import read_card
 from engine.models.probing import Outcome, Trial, run_apart, verdict
 from engine.models.session import AcceleratorError, Session, provider_shares
 from engine.protocol.model_methods import AcceleratorTrouble as Trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+Photos: TypeAlias = "Callable[[int], NDArray[np.uint8]]"
 EYE = np.eye(4, dtype=np.float32)
 
 
@@ -67,7 +69,7 @@ def test_crashing_driver_costs_a_sentence(tmp_path: Path) -> None:
 
 
 def test_provider_that_is_not_there_costs_a_sentence(mini: Path) -> None:
-    found = run_apart(Trial(mini / "image.onnx", CUDA, "pixels", "vector", np.zeros((4, 224, 224, 3), np.uint8)))
+    found = run_apart(Trial(mini / "image.onnx", CUDA, "pixels", "vector", trial_rows(read_card(mini))))
     if found.vectors is not None:
         pytest.skip("there is a GPU here")
     assert found.detail
@@ -119,15 +121,18 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> type[FakeGpu]:
     return kind
 
 
-def photos(count: int) -> NDArray[np.uint8]:
-    return np.random.default_rng(1).integers(0, 256, (count, 224, 224, 3), dtype=np.uint8)
+@pytest.fixture
+def photos(mini: Path) -> Callable[[int], NDArray[np.uint8]]:
+    """So many photos of noise, as the embedded model takes them."""
+    size = read_card(mini).image.input_spec.size
+    return lambda count: np.random.default_rng(1).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
 
 
 def runner(mini: Path, trouble: LeftOut | None = None) -> ImageRunner:
     return ImageRunner(mini, read_card(mini), judge=lambda *_: trouble)
 
 
-def test_accelerator_that_passed_runs_the_photos(mini: Path, gpu: type[FakeGpu]) -> None:
+def test_accelerator_that_passed_runs_the_photos(mini: Path, photos: Photos, gpu: type[FakeGpu]) -> None:
     found = runner(mini)
     pixels = photos(6)
     vectors = found.run("vector", pixels)
@@ -135,20 +140,22 @@ def test_accelerator_that_passed_runs_the_photos(mini: Path, gpu: type[FakeGpu])
     assert (found.facts.provider, found.facts.batch, found.facts.left_out) == (CUDA, 6, ())
 
 
-def test_accelerator_that_failed_its_trial_is_left_out_and_named(mini: Path, gpu: type[FakeGpu]) -> None:
+def test_accelerator_that_failed_its_trial_is_left_out_and_named(
+    mini: Path, photos: Photos, gpu: type[FakeGpu]
+) -> None:
     crashed = LeftOut(CUDA, Trouble.CRASHED, "SIGSEGV")
     found = runner(mini, crashed)
     found.run("vector", photos(4))
     assert (found.facts.provider, found.facts.left_out) == (CPU, (crashed,))
 
 
-def test_single_photo_does_not_wake_the_accelerator(mini: Path, gpu: type[FakeGpu]) -> None:
+def test_single_photo_does_not_wake_the_accelerator(mini: Path, photos: Photos, gpu: type[FakeGpu]) -> None:
     found = runner(mini)
     found.run("vector", photos(1))
     assert found.facts.provider == CPU
 
 
-def test_batch_that_does_not_fit_is_tried_by_halves(mini: Path, gpu: type[FakeGpu]) -> None:
+def test_batch_that_does_not_fit_is_tried_by_halves(mini: Path, photos: Photos, gpu: type[FakeGpu]) -> None:
     gpu.at_once = 5
     found = runner(mini)
     pixels = photos(12)
@@ -157,7 +164,7 @@ def test_batch_that_does_not_fit_is_tried_by_halves(mini: Path, gpu: type[FakeGp
 
 
 def test_accelerator_that_breaks_is_left_for_the_cpu(
-    mini: Path, gpu: type[FakeGpu], caplog: pytest.LogCaptureFixture
+    mini: Path, photos: Photos, gpu: type[FakeGpu], caplog: pytest.LogCaptureFixture
 ) -> None:
     found = runner(mini)
     found.run("vector", photos(4))
@@ -168,7 +175,7 @@ def test_accelerator_that_breaks_is_left_for_the_cpu(
     caplog.clear()
 
 
-def test_released_tower_comes_back_without_another_trial(mini: Path, gpu: type[FakeGpu]) -> None:
+def test_released_tower_comes_back_without_another_trial(mini: Path, photos: Photos, gpu: type[FakeGpu]) -> None:
     trials: list[Trial] = []
 
     def judge(asked: Trial, _: NDArray[np.float32]) -> None:
@@ -183,7 +190,7 @@ def test_released_tower_comes_back_without_another_trial(mini: Path, gpu: type[F
     assert len(trials) == 1
 
 
-def test_another_accelerator_can_be_asked_for_while_it_works(mini: Path, gpu: type[FakeGpu]) -> None:
+def test_another_accelerator_can_be_asked_for_while_it_works(mini: Path, photos: Photos, gpu: type[FakeGpu]) -> None:
     found = runner(mini)
     found.run("vector", photos(4))
     assert found.standing == Standing(CUDA)
@@ -196,7 +203,7 @@ def test_another_accelerator_can_be_asked_for_while_it_works(mini: Path, gpu: ty
     assert found.decide() == Standing(CUDA)
 
 
-def test_photo_by_itself_does_not_wait_for_a_trial(mini: Path, gpu: type[FakeGpu]) -> None:
+def test_photo_by_itself_does_not_wait_for_a_trial(mini: Path, photos: Photos, gpu: type[FakeGpu]) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def judge(*_: object) -> LeftOut:
@@ -220,14 +227,13 @@ def test_photo_by_itself_does_not_wait_for_a_trial(mini: Path, gpu: type[FakeGpu
 
 
 def test_float16_copy_runs_on_a_gpu_and_the_original_on_the_cpu(
-    mini: Path, tmp_path: Path, gpu: type[FakeGpu], monkeypatch: pytest.MonkeyPatch
+    mini: Path, photos: Photos, tmp_path: Path, gpu: type[FakeGpu], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Trial] = []
-    half = {"half_file": "half.onnx"}
     (tmp_path / "image.onnx").write_bytes((mini / "image.onnx").read_bytes())
     (tmp_path / "half.onnx").write_bytes((mini / "image.onnx").read_bytes())
     card = read_card(mini)
-    card = replace(card, image=replace(card.image, **half))
+    card = replace(card, image=replace(card.image, half_file="half.onnx"))
     monkeypatch.setattr(image_runner, "verify", lambda *_: None)
     found = ImageRunner(tmp_path, card, judge=lambda trial, _: asked.append(trial))
     found.run("vector", photos(4))

@@ -20,7 +20,7 @@ def choose(engine: EngineProcess, key: str | None) -> None:
     engine.result("settings.set", {"key": SETTING, "value": key})
 
 
-def found(engine: EngineProcess, method: str = "accelerators.list") -> dict[str, Any]:
+def found(engine: EngineProcess, method: str = "accelerators.list") -> Any:
     engine.hello()
     return engine.result(method)
 
