@@ -29,7 +29,7 @@ from engine.search.query_calendar import Period
 from engine.search.query_filters import KEY, date_filter, read_filter
 from engine.search.query_negation import find_negations_en
 from engine.search.query_negation_zh import find_negations_zh
-from engine.search.query_text import QUOTES, fold, join, language_of, printable, strip_request, tidy, trim
+from engine.search.query_text import QUOTES, fold, join, language_of, printable, strip_request, tidy, trim, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,12 +60,12 @@ class Query:
             if isinstance(clause, WordsClause):
                 words = join(words, clause.text)
         wanted = strip_request(words)
-        return wanted if wanted or len(self.clauses) > 1 else words
+        return worded(wanted if wanted or len(self.clauses) > 1 else words)
 
     @property
     def negated(self) -> tuple[str, ...]:
         """The texts whose photos are to go down."""
-        return tuple(clause.text for clause in self.clauses if isinstance(clause, NegatedClause))
+        return tuple(worded(clause.text) for clause in self.clauses if isinstance(clause, NegatedClause))
 
     @property
     def exact(self) -> tuple[str, ...]:

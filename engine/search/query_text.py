@@ -31,6 +31,15 @@ _SIMPLIFIED = dict(
 _LATIN = re.compile(r"[A-Za-z]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
+# A pictograph, with what joins it to the next or chooses its coloured form.
+_EMOJI = re.compile(r"([\u2600-\u27bf\u2b50\u2b55\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff])[\u200d\ufe0e\ufe0f]*")
+_NAMELESS = re.compile(r"regional indicator|emoji modifier")
+_ANIMALS = frozenset(map(chr, range(0x1F400, 0x1F440)))
+_LAST_GLYPH, _GLYPH_STYLE = (
+    "\u2bff",
+    re.compile(r"^(?:heavy |black |white )+"),
+)  # of print: a "heavy black heart" is red
+
 _PICTURE = r"(?:photos?|pictures?|images?|pics?|photographs?|snapshots?)"
 _ASIDE = r"(?:(?:all|some|the|any|my|a|an|our)\s+){0,3}"
 _PREFIX_EN = re.compile(
@@ -101,6 +110,25 @@ def trim(folded: str, start: int, end: int) -> tuple[int, int]:
     while end > start and (folded[end - 1] in _SEPARATORS + quotes or folded[end - 1].isspace()):
         end -= 1
     return start, end
+
+
+def worded(text: str) -> str:
+    """Put an emoji's name in its place (🐶 dog, 🎂 birthday cake): a text tower may not know it, and no caption has it.
+
+    What has no name of use, such as the letters of a flag, is left out, unless nothing else is there.
+    """
+    if text.isascii() or _EMOJI.search(text) is None:
+        return text
+    return " ".join(_EMOJI.sub(lambda found: f" {_name_of(found[1])} ", text).split()) or text
+
+
+def _name_of(emoji: str) -> str:
+    name = unicodedata.name(emoji, "").lower()
+    if _NAMELESS.search(name):
+        return ""
+    if emoji in _ANIMALS:
+        return name.removesuffix(" face")
+    return name if emoji > _LAST_GLYPH else _GLYPH_STYLE.sub("", name)
 
 
 def language_of(text: str) -> QueryLanguage:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from engine.library.selection import Selection
+from engine.models.package import Calibration
 from engine.protocol import (
     CameraFilter,
     Confidence,
@@ -22,6 +23,7 @@ from engine.search.camera_makers import camera_names
 from engine.search.confidence import confidence_of, overall
 from engine.search.fusion import fuse
 from engine.search.grouping import Shot, group
+from engine.search.negation import kinds_of, probability
 from engine.search.query_text import language_of
 from engine.search.scoring import Scored, Unwanted, Wanted, candidates, score, unwanted_probability
 from engine.search.text_channel import TextChannel
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from engine.library.selection import Selector
     from engine.library.text_index import TextHit, TextIndex
     from engine.models.encoder import Encoder
-    from engine.models.package import Calibration
     from engine.search.expansion import Expander
     from engine.search.nearness import Vectors
     from engine.search.query import Query
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 CLOSEST_KEPT = 10  # this many are given where none is good: whoever asks may see what is nearest
 NEAR_THE_BEST = 0.6  # beside good hits, others count as possible down to this share of the best similarity
 LIKELY = 0.5
+POSSIBLY = probability(0.0, Calibration(match=1.0, possible=0.0))  # where a score just comes to "possible"
 SPARE = 32
 LIKE_THE_BEST = 0.5  # like a photo is what comes to half of the likeness of the best
 VECTORS, FILTERS = "vectors", "filters"
@@ -130,17 +132,20 @@ class Retriever:
         )
 
     def _wanted(self, asked: Asked) -> Wanted:
-        unwanted = (*asked.query.negated, *asked.without)
-        texts = ([asked.query.text] if asked.query.text else []) + list(unwanted)
+        clauses = [(kind, clause) for clause in (*asked.query.negated, *asked.without) for kind in kinds_of(clause)]
+        texts = ([asked.query.text] if asked.query.text else []) + [kind for kind, _ in clauses]
         vectors: Sequence[NDArray[np.float32]] = list(self._encoder.encode_texts(texts))
         if self._expander is not None:
             vectors = [self._expander.expand(text, vector) for text, vector in zip(texts, vectors, strict=True)]
         has_words = bool(asked.query.text)
-        clauses = zip(unwanted, vectors[int(has_words) :], strict=True)
+        written = {clause: self._texts.showing(clause) for _, clause in clauses}
         return Wanted(
             vectors[0] if has_words else None,
             asked.photos,
-            tuple(Unwanted(vector, self._limits_for(text), self._texts.showing(text)) for text, vector in clauses),
+            tuple(
+                Unwanted(vector, self._limits_for(clause), written[clause])
+                for (_, clause), vector in zip(clauses, vectors[int(has_words) :], strict=True)
+            ),
             asked.weights,
         )
 
@@ -240,12 +245,14 @@ class Retriever:
         return self._hits(found, {photo.content: photo for photo in kept})
 
     def _without_unwanted(self, photos: Sequence[FoundPhoto], asked: Asked, wanted: Wanted) -> list[FoundPhoto]:
+        """Nothing else ranks these photos, so one that only possibly shows what is not wanted is left out, too."""
         contents = [photo.content for photo in photos]
         unwanted = unwanted_probability(self._matrix, wanted, contents)
+        enough = LIKELY if self._encoder.card.calibration is None else POSSIBLY
         return [
             photo
             for photo in photos
-            if unwanted.get(photo.content, 0.0) < LIKELY and photo.content not in asked.besides
+            if unwanted.get(photo.content, 0.0) < enough and photo.content not in asked.besides
         ]
 
     def _by_date(self, hits: Sequence[Hit]) -> list[Hit]:

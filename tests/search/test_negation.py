@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.models.package import Calibration
-from engine.search.negation import PENALTY, probability
+from engine.search.negation import PENALTY, kinds_of, probability
 from engine.search.scoring import Unwanted, Wanted, score, unwanted_probability
 from tests.search.held_vectors import view_of
 
@@ -77,3 +77,9 @@ def test_equal_photos_share_a_standardised_score() -> None:
     scored = score(matrix, Wanted(vector(1, 0), (vector(0, 1),)), [2, 1])
     assert scored.ranked() == [1, 2]
     assert set(scored.order.values()) == {0.0}
+
+
+def test_people_are_looked_for_by_what_a_photo_of_them_shows() -> None:
+    assert kinds_of("People") == ("People", "a man", "a woman", "a child")
+    assert kinds_of("人")[1:] == ("一个男人", "一个女人", "一个孩子")
+    assert kinds_of("dog") == ("dog",)

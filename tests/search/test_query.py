@@ -444,3 +444,22 @@ def assert_round_trip(text: str) -> None:
     canonical = query.to_text()
     assert parse(canonical, today=TODAY) == query
     assert parse(canonical, today=TODAY).to_text() == canonical
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "unwanted"),
+    [
+        ("🐶", "dog", ()),
+        ("🎂 2023", "birthday cake", ()),
+        ("海边的🐕", "海边的 dog", ()),
+        ("👨\u200d👩\u200d👧 on the beach", "man woman girl on the beach", ()),
+        ("👍🏽", "thumbs up sign", ()),
+        ("❤\ufe0f", "heart", ()),
+        ("dog -🐱", "dog", ("cat",)),
+        ("🇨🇳", "🇨🇳", ()),
+        ("क्\u200dष", "क्\u200dष", ()),
+    ],
+)
+def test_emoji_is_read_by_its_name(text: str, words: str, unwanted: tuple[str, ...]) -> None:
+    query = parse(text, today=TODAY)
+    assert (query.text, query.negated) == (words, unwanted)
