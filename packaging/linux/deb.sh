@@ -29,7 +29,7 @@ if [ "$package" = balloon-cuda ]; then
     rivals="balloon"
     flavour="
  .
- This flavour computes on an NVIDIA card where the machine has CUDA 12 and
+ This flavour computes on an NVIDIA card where the machine has CUDA 13 and
  cuDNN 9, and on the processor where it has not."
 fi
 # What Qt and Python take from the system; all else is in the bundle.

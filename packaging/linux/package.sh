@@ -2,7 +2,7 @@
 # The Linux packages of a bundle: package.sh BUNDLE VERSION [SUFFIX]   (SUFFIX: -cuda)
 # Makes the bundle smaller in place, then the archive, the .deb and, where rpmbuild is, the RPM, into dist/.
 # Needs binutils, zstd and dpkg-deb; build/icons and build/words (see build.py). SOURCE_DATE_EPOCH is honoured.
-# BALLOON_PACKAGE_QUICKLY=1 compresses next to nothing, to try the packages at once.
+# BALLOON_PACKAGE_QUICKLY=1 compresses little, to try the packages at once.
 set -eu
 bundle="$1" version="$2" suffix="${3:-}"
 here="$(dirname "$0")"
@@ -12,7 +12,7 @@ for tool in dpkg-deb zstd strip as ld; do
 done
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
 if [ -n "${BALLOON_PACKAGE_QUICKLY:-}" ]; then
-    zstd_level=1 deb_options="-Znone" rpm_payload="w.ufdio"
+    zstd_level=1 deb_options="-Zxz -z0" rpm_payload="w.ufdio"
 else
     zstd_level=19 deb_options="-Zxz -z9 -Sextreme --threads-max=1" rpm_payload="w19.zstdio"
 fi

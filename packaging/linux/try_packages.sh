@@ -8,6 +8,7 @@ here="$(dirname "$0")"
 command -v debootstrap >/dev/null || { echo "This needs debootstrap (sudo apt-get install debootstrap)."; exit 2; }
 (cd "$dist" && sha256sum --quiet -c SHA256SUMS)
 sh "$here/check_metadata.sh" "$dist"
-for deb in "$dist"/balloon_*.deb; do sh "$here/try_deb.sh" "$deb" "$photos" "$shots"; done
-! command -v rpm >/dev/null || for rpm in "$dist"/balloon-[0-9]*.rpm; do sh "$here/try_rpm.sh" "$rpm" "$photos"; done
-for archive in "$dist"/balloon-[0-9]*.tar.zst; do sh "$here/try_archive.sh" "$archive" "$photos" "$shots"; done
+# Of the usual flavour, of the one with CUDA, or of both: what lies there.
+for deb in "$dist"/balloon*.deb; do sh "$here/try_deb.sh" "$deb" "$photos" "$shots"; done
+! command -v rpm >/dev/null || for rpm in "$dist"/balloon*.rpm; do sh "$here/try_rpm.sh" "$rpm" "$photos"; done
+for archive in "$dist"/balloon*.tar.zst; do sh "$here/try_archive.sh" "$archive" "$photos" "$shots"; done
