@@ -43,15 +43,16 @@ class Committer:
         self.troubles += [result.trouble for _, result in kept if result.trouble]
         read = [(file, result) for file, result in kept if result.digest and file.digest in {None, result.digest}]
         contents = self._settle(kept)
+        stored = self._work.with_vector(list(contents.values()))
         batch: list[tuple[PendingContent, Decoded]] = []
         vectors: list[bytes] = []
         failures: list[tuple[PendingContent, Failed]] = []
         for file, result in read:
             content = contents.pop(result.digest, None)  # of copies in one batch the first is enough
-            if content is None or self._work.has_vector(content):
+            if content is None or content in stored:
                 continue
             pending = PendingContent(
-                ContentId(content), result.digest, file.folder, file.path, file.absolute, file.byte_size, file.mtime_ns
+                content, result.digest, file.folder, file.path, file.absolute, file.byte_size, file.mtime_ns
             )
             if isinstance(result.answer, Failed):
                 failures.append((pending, result.answer))
@@ -60,7 +61,7 @@ class Committer:
                 vectors.append(result.vector)
         self._store_all(batch, vectors, failures)
 
-    def _settle(self, kept: list[tuple[PendingFile, Result]]) -> dict[bytes, int]:
+    def _settle(self, kept: list[tuple[PendingFile, Result]]) -> dict[bytes, ContentId]:
         """Give photos their contents, or record why they have none; contents by digest, those known before too."""
         reads: list[DigestRead] = []
         for file, result in kept:
@@ -70,10 +71,8 @@ class Committer:
             elif result.digest and file.digest is None:
                 reads.append(DigestRead(pending, result.digest))
         if reads:
-            self._tally.issues += self._store.settle_digests(reads).issues
-        digests = {result.digest for _, result in kept if result.digest}
-        known = {digest: self._store.content_of(digest) for digest in digests}
-        return {digest: content for digest, content in known.items() if content is not None}
+            self._tally.issues += self._store.settle_digests(reads, are_more_coming=True).issues
+        return self._store.contents_of(list({result.digest for _, result in kept if result.digest}))
 
     def _store_all(
         self,

@@ -12,7 +12,7 @@ from engine.library.contents import ContentFacts, Contents, PendingContent
 from engine.library.edits import Edits
 from engine.library.embeddings import Embeddings, usable
 from engine.library.issues import Issues
-from engine.library.photos import PATH_REASONS, PendingPhoto, Photos
+from engine.library.photos import PATH_REASONS, ContentId, PendingPhoto, Photos
 from engine.library.twins import Twins
 from engine.protocol import ErrorKind, IssueReason
 
@@ -78,36 +78,44 @@ class Store:
         found = self._photos.unread(limit=limit + len(besides))
         return [photo for photo in found if photo.id not in besides][:limit]
 
-    def settle_digests(self, reads: Sequence[DigestRead]) -> DigestOutcome:
-        """Give each photo its content, or record why it has none."""
-        contents: list[int] = []
-        changing: set[int] = set()
-        issues = finished = 0
+    def settle_digests(self, reads: Sequence[DigestRead], *, are_more_coming: bool = False) -> DigestOutcome:
+        """Give each photo its content, or record why it has none.
+
+        Where ``are_more_coming`` whoever calls says ``settle_edits`` after the last; else that comes with the last one
+        that is outstanding here.
+        """
+        failed = [(read.photo, read.error) for read in reads if read.error is not None]
+        changing = frozenset(read.photo.id for read in reads if read.error is None and read.digest is None)
+        read_well = [(read.photo.id, read.digest, read.photo.byte_size) for read in reads if read.digest is not None]
         with self._database.transaction():
-            for read in reads:
-                if read.error is not None:
-                    self._issues.record(read.photo.folder, read.photo.path, read.error.reason, read.error.detail)
-                    issues += 1
-                    finished += 1
-                elif read.digest is None:
-                    changing.add(read.photo.id)  # still being written: the next scan sees it settled
-                    finished += 1
-                else:
-                    content = self._photos.assign(read.photo.id, read.digest, read.photo.byte_size)
-                    contents.append(content)
-                    finished += not self._contents.is_pending(content, self._embeddings.model)
-            if not self._photos.unread(limit=1):
-                self._edits.settle()
-        return DigestOutcome(tuple(contents), frozenset(changing), issues, finished)
+            for photo, error in failed:
+                self._issues.record(photo.folder, photo.path, error.reason, error.detail)
+            contents = self._photos.assign_all(read_well)
+            pending = self._contents.pending_among(contents, self._embeddings.model)
+            if not are_more_coming:
+                self._settle_edits()
+        done = sum(content not in pending for content in contents)
+        # One that is still being written is done for now: the next scan sees it settled.
+        return DigestOutcome(tuple(contents), changing, len(failed), len(failed) + len(changing) + done)
 
-    def content_of(self, digest: bytes) -> int | None:
-        """The content with this digest, if it is known."""
-        return self._contents.of_digest(digest)
+    def settle_edits(self) -> None:
+        """Let own captions follow files that were changed, unless a digest is still outstanding."""
+        with self._database.transaction():
+            self._settle_edits()
 
-    def _write_thumbnail(self, digest: bytes, jpeg: bytes) -> None:
+    def _settle_edits(self) -> None:
+        if self._edits.are_waiting() and not self._photos.unread(limit=1):
+            self._edits.settle()
+
+    def contents_of(self, digests: Sequence[bytes]) -> dict[bytes, ContentId]:
+        """The contents with these digests, as far as they are known."""
+        return self._contents.of_digests(digests)
+
+    def _write_thumbnails(self, thumbnails: Sequence[tuple[bytes, bytes]]) -> None:
         try:
-            if not self._database.keep_thumbnail(digest, jpeg):
-                self._thumbnails.write(digest, jpeg)
+            if not self._database.keep_thumbnails(thumbnails):
+                for digest, jpeg in thumbnails:
+                    self._thumbnails.write(digest, jpeg)
         except OSError as error:
             known = _known_trouble(error)
             if known is None:
@@ -135,22 +143,23 @@ class Store:
         """
         same = [_is_as_read(content) for content, _ in batch]
         fine = usable(vectors)
-        for (content, decoded), is_same in zip(batch, same, strict=True):
-            if is_same and decoded.thumbnail is not None:
-                self._write_thumbnail(content.digest, decoded.thumbnail)
+        read = [pair for pair, is_same in zip(batch, same, strict=True) if is_same]
+        rows = [row for row, is_same in enumerate(same) if is_same and fine[row]]
+        self._write_thumbnails([(item.digest, found.thumbnail) for item, found in read if found.thumbnail is not None])
         with self._database.transaction():
-            for row, (content, decoded) in enumerate(batch):
-                if not same[row]:
-                    continue
-                self._contents.set_facts(content.id, _facts(decoded.facts), decoded.pixel_digest)
-                found = [Caption(item.text, item.language, item.source) for item in decoded.facts.captions]
-                self._captions.add(content.id, found)
-                if fine[row]:
-                    self._embeddings.add([content.id], vectors[row : row + 1])
-                    self._twins.take_over(content.id)
-                else:
+            self._contents.set_all_facts((item.id, _facts(found.facts), found.pixel_digest) for item, found in read)
+            self._captions.add_all(
+                (item.id, Caption(caption.text, caption.language, caption.source))
+                for item, found in read
+                for caption in found.facts.captions
+            )
+            contents = [batch[row][0].id for row in rows]
+            self._embeddings.add(contents, vectors[rows])
+            self._twins.take_over(contents)
+            for row, (item, _) in enumerate(batch):
+                if same[row] and not fine[row]:
                     detail = "the model gave no usable vector for it"
-                    self._issues.record_content(content.id, IssueReason.UNUSABLE_VECTOR, detail)
+                    self._issues.record_content(item.id, IssueReason.UNUSABLE_VECTOR, detail)
         return int((~fine).sum())
 
 

@@ -61,6 +61,10 @@ class Captions:
 
     def add(self, content: int, captions: Iterable[Caption]) -> None:
         """Add captions that the content does not have yet; what the user removed comes back only by a person's hand."""
+        self.add_all((content, caption) for caption in captions)
+
+    def add_all(self, captions: Iterable[tuple[int, Caption]]) -> None:
+        """What ``add`` does, for captions of many contents."""
         self._database.run_many(
             f"""
             INSERT INTO caption (content, text, language, source, added_at)
@@ -69,7 +73,7 @@ class Captions:
                 OR NOT EXISTS (SELECT 1 FROM removed_caption WHERE content = :content AND text = :text)
             ON CONFLICT DO NOTHING
             """,
-            ({"content": content, **asdict(item), "now": now()} for item in captions if item.text),
+            [{"content": content, **asdict(item), "now": now()} for content, item in captions if item.text],
         )
 
     def find(self, content: int, caption: Caption) -> StoredCaption | None:

@@ -69,8 +69,8 @@ class Connection(Protocol):
     def packed(self, vectors: NDArray[np.float32]) -> Iterable[Any]:
         """The rows of (N, dim) as ``embedding.vector`` takes them; what is read back is float32, little endian."""
 
-    def keep_thumbnail(self, digest: bytes, jpeg: bytes) -> bool:
-        """Store a thumbnail for everybody; False where thumbnails are files beside the library."""
+    def keep_thumbnails(self, thumbnails: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Store thumbnails (digest, JPEG) for everybody; False where thumbnails are files beside the library."""
 
     def thumbnail(self, digest: bytes) -> bytes | None:
         """A thumbnail that the library keeps itself."""

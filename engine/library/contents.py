@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.library.database import now
+from engine.library.parts import AT_ONCE, rows_among
 from engine.library.photos import ContentId, PhotoId, absolute
 from engine.protocol import FolderState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from engine.library.connection import Connection
@@ -105,9 +106,17 @@ class Contents:
         """The highest id there is; 0 without any."""
         return int(self._database.value("SELECT coalesce(max(id), 0) FROM content"))
 
-    def is_pending(self, content: int, model: int) -> bool:
-        """Whether this content would be given by ``without_embedding``."""
-        return bool(self.without_embedding(model, limit=1, after=content - 1, upto=content))
+    def pending_among(self, contents: Sequence[int], model: int) -> set[int]:
+        """Those of ``contents`` that ``without_embedding`` would give."""
+        found: set[int] = set()
+        for start in range(0, len(contents), AT_ONCE):
+            ids = ", ".join(f"{int(content)}" for content in contents[start : start + AT_ONCE])
+            rows = self._database.rows(
+                f"SELECT DISTINCT content.id {_WITHOUT_EMBEDDING} AND content.id IN ({ids})",
+                {"model": model, "after": 0, "upto": 2**62, "online": FolderState.ONLINE},
+            )
+            found.update(content for (content,) in rows)
+        return found
 
     def count_without_embedding(self, model: int) -> int:
         """How many contents ``without_embedding`` would give."""
@@ -149,16 +158,23 @@ class Contents:
 
     def set_facts(self, content: ContentId, facts: ContentFacts, pixel_digest: bytes | None = None) -> None:
         """Store what decoding learnt; what is known of the pixels stays where they were not looked at."""
-        self._database.run(
+        self.set_all_facts([(content, facts, pixel_digest)])
+
+    def set_all_facts(self, found: Iterable[tuple[ContentId, ContentFacts, bytes | None]]) -> None:
+        """What ``set_facts`` does, for many contents."""
+        self._database.run_many(
             """
             UPDATE content SET format = ?, width = ?, height = ?, taken_at = ?, camera = ?, latitude = ?, longitude = ?,
                                decoded_at = ?, pixel_digest = coalesce(?, pixel_digest)
              WHERE id = ?
             """,
-            (
-                facts.format, facts.width, facts.height, facts.taken_at, facts.camera,
-                facts.latitude, facts.longitude, now(), pixel_digest, content,
-            ),
+            [
+                (
+                    facts.format, facts.width, facts.height, facts.taken_at, facts.camera,
+                    facts.latitude, facts.longitude, now(), pixel_digest, content,
+                )
+                for content, facts, pixel_digest in found
+            ],
         )  # fmt: skip
 
     # What a search shows
@@ -241,5 +257,9 @@ class Contents:
 
     def of_digest(self, digest: bytes) -> ContentId | None:
         """The content with this digest, if it is known."""
-        found = self._database.value("SELECT id FROM content WHERE digest = ?", (digest,))
-        return None if found is None else ContentId(found)
+        return self.of_digests([digest]).get(digest)
+
+    def of_digests(self, digests: Sequence[bytes]) -> dict[bytes, ContentId]:
+        """The contents with these digests, as far as they are known."""
+        sql = "SELECT digest, id FROM content WHERE digest IN ({marks})"
+        return {digest: ContentId(id_) for digest, id_ in rows_among(self._database, sql, digests)}

@@ -176,9 +176,9 @@ class Database:
         """The rows of (N, dim) as float32, little endian."""
         return [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
 
-    def keep_thumbnail(self, digest: bytes, jpeg: bytes) -> bool:
+    def keep_thumbnails(self, thumbnails: Iterable[tuple[bytes, bytes]]) -> bool:
         """False: thumbnails are files beside the library."""
-        del digest, jpeg
+        del thumbnails
         return False
 
     def thumbnail(self, digest: bytes) -> None:

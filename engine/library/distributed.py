@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.library.folders import FolderId
+from engine.library.parts import rows_among
 from engine.library.photos import PhotoId, absolute
 
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ class DistributedWork:
             for id_, folder, root, path, size, mtime, digest in rows
         ]
 
-    def has_vector(self, content: int) -> bool:
-        """Whether a content has a vector by now."""
-        sql = "SELECT 1 FROM embedding WHERE model = ? AND content = ?"
-        return self._database.value(sql, (self._model, content)) is not None
+    def with_vector(self, contents: Sequence[int]) -> set[int]:
+        """Those of ``contents`` that have a vector by now."""
+        sql = "SELECT content FROM embedding WHERE model = ? AND content IN ({marks})"
+        return {content for (content,) in rows_among(self._database, sql, contents, before=(self._model,))}
 
     @staticmethod
     def _lacks_vector() -> str:

@@ -37,6 +37,10 @@ class Edits:
             (photo,),
         )
 
+    def are_waiting(self) -> bool:
+        """Whether there is anything to settle."""
+        return self._database.value("SELECT 1 FROM earlier_content LIMIT 1") is not None
+
     def settle(self) -> int:
         """Take own captions to what changed files hold now; of how many files.
 

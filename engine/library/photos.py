@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NewType
 
 from engine.library.database import now
+from engine.library.parts import rows_among
 from engine.protocol import FolderState, IssueReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from engine.library.connection import Connection
     from engine.library.folders import FolderId
@@ -145,24 +146,38 @@ class Photos:
 
     def assign(self, photo: PhotoId, digest: bytes, byte_size: int) -> ContentId:
         """The photo holds these bytes. A missing photo with the same bytes was this one before it moved."""
-        content = self._content(digest, byte_size)
-        moved_from = self._database.value(
-            "SELECT id FROM photo WHERE content = ? AND missing_since IS NOT NULL AND id != ? ORDER BY id LIMIT 1",
-            (content, photo),
-        )
-        if moved_from is None:
-            self._database.run("UPDATE photo SET content = ? WHERE id = ?", (content, photo))
-        else:
-            self._replace(PhotoId(moved_from), photo)
-        self._inherit_issue(content)
-        return content
+        return self.assign_all([(photo, digest, byte_size)])[0]
 
-    def _content(self, digest: bytes, byte_size: int) -> ContentId:
-        known = self._database.value("SELECT id FROM content WHERE digest = ?", (digest,))
-        if known is not None:
-            return ContentId(known)
-        sql = "INSERT INTO content (digest, byte_size) VALUES (?, ?) RETURNING id"
-        return ContentId(self._database.insert(sql, (digest, byte_size)))
+    def assign_all(self, reads: Sequence[tuple[PhotoId, bytes, int]]) -> list[ContentId]:
+        """What ``assign`` does for many (photo, digest, bytes), in a handful of statements; their contents."""
+        digests = list(dict.fromkeys(digest for _, digest, _ in reads))
+        known = self._contents(digests)
+        sizes = {digest: size for _, digest, size in reads if digest not in known}
+        self._database.run_many("INSERT INTO content (digest, byte_size) VALUES (?, ?)", sizes.items())
+        contents = known | self._contents(list(sizes))
+        gone = self._missing_with(list(known.values()))
+        staying: list[tuple[ContentId, PhotoId]] = []
+        for photo, digest, _ in reads:
+            content = contents[digest]
+            if old := next((one for one in gone.get(content, ()) if one != photo), None):
+                gone[content].remove(old)
+                self._replace(old, photo)
+            else:
+                staying.append((content, photo))
+        self._database.run_many("UPDATE photo SET content = ? WHERE id = ?", staying)
+        self._inherit_issues(list(known.values()))
+        return [contents[digest] for _, digest, _ in reads]
+
+    def _contents(self, digests: Sequence[bytes]) -> dict[bytes, ContentId]:
+        sql = "SELECT digest, id FROM content WHERE digest IN ({marks})"
+        return {digest: ContentId(id_) for digest, id_ in rows_among(self._database, sql, digests)}
+
+    def _missing_with(self, contents: Sequence[ContentId]) -> dict[ContentId, list[PhotoId]]:
+        sql = "SELECT content, id FROM photo WHERE content IN ({marks}) AND missing_since IS NOT NULL ORDER BY id"
+        found: dict[ContentId, list[PhotoId]] = {}
+        for content, id_ in rows_among(self._database, sql, contents):
+            found.setdefault(ContentId(content), []).append(PhotoId(id_))
+        return found
 
     def _replace(self, old: PhotoId, new: PhotoId) -> None:
         row = self._database.row(
@@ -179,18 +194,19 @@ class Photos:
             (*row, old),
         )
 
-    def _inherit_issue(self, content: ContentId) -> None:
+    def _inherit_issues(self, contents: Sequence[ContentId]) -> None:
         # Bytes that could not be decoded once are not tried again under another name.
-        self._database.run(
-            """
-            INSERT INTO issue (folder, path, reason, detail, seen_at)
+        sql = """
             SELECT other.folder, other.path, issue.reason, issue.detail, issue.seen_at
               FROM photo JOIN issue ON issue.folder = photo.folder AND issue.path = photo.path
               JOIN photo AS other ON other.content = photo.content AND other.id != photo.id
-             WHERE photo.content = ? AND issue.reason NOT IN (?, ?, ?)
-            ON CONFLICT DO NOTHING
+             WHERE issue.reason NOT IN (?, ?, ?) AND photo.content IN ({marks})
+        """
+        self._database.run_many(
+            """
+            INSERT INTO issue (folder, path, reason, detail, seen_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
-            (content, *PATH_REASONS),
+            list(rows_among(self._database, sql, contents, before=PATH_REASONS)),
         )
 
     # Counting

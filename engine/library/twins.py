@@ -12,9 +12,10 @@ import numpy as np
 
 from engine.library.edits import Edits
 from engine.library.embeddings import usable
+from engine.library.parts import rows_among
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,21 +48,15 @@ class Twins:
         vectors = [np.frombuffer(blob, dtype="<f4") for (blob,) in rows if len(blob) == 4 * embeddings.dim]
         return next((vector for vector in vectors if usable(vector[np.newaxis])[0]), None)
 
-    def take_over(self, content: int) -> None:
-        """Give a content, just decoded, what its twins have: other models' vectors, text that was read in the picture,
+    def take_over(self, contents: Sequence[int]) -> None:
+        """Give contents, just decoded, what their twins have: other models' vectors, text that was read in the picture,
         and the own captions of twins that no present file holds.
         """
-        others = [
-            other
-            for (other,) in self._database.rows(
-                """
-                SELECT twin.id FROM content JOIN content AS twin ON twin.pixel_digest = content.pixel_digest
-                 WHERE content.id = :content AND twin.id != :content ORDER BY twin.id
-                """,
-                {"content": content},
-            )
-        ]
-        for other in others:
+        sql = """
+            SELECT content.id, twin.id FROM content JOIN content AS twin ON twin.pixel_digest = content.pixel_digest
+             WHERE twin.id != content.id AND content.id IN ({marks}) ORDER BY content.id, twin.id
+        """
+        for content, other in list(rows_among(self._database, sql, contents)):
             self._take_over(content, other)
 
     def _take_over(self, content: int, other: int) -> None:

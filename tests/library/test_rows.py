@@ -260,9 +260,9 @@ def test_folder_counts_its_photos_by_what_became_of_them(shelf: Shelf) -> None:
 def test_nothing_is_pending_in_a_folder_that_is_not_online(shelf: Shelf, state: FolderState) -> None:
     photo, content = shelf.photo("a.jpg")
     model = shelf.embeddings.model
-    assert shelf.contents.is_pending(content, model)
+    assert shelf.contents.pending_among([content], model) == {content}
     Folders(shelf.database).set_state(shelf.folder(), state)
-    assert not shelf.contents.is_pending(content, model)
+    assert shelf.contents.pending_among([content], model) == set()
     assert shelf.contents.count_without_embedding(model) == 0
     shelf.photos.change(photo, FileStamp(1, 1, 1))
     assert shelf.photos.unread(limit=9) == []

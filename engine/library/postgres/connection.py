@@ -191,13 +191,14 @@ class PostgresConnection:
         """The rows of (N, dim) as pgvector takes them."""
         return [PackedVector.of(row) for row in vectors]
 
-    def keep_thumbnail(self, digest: bytes, jpeg: bytes) -> bool:
-        """Store a thumbnail, in place of an older one: they are shared like everything else."""
+    def keep_thumbnails(self, thumbnails: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Store thumbnails, in place of older ones: they are shared like everything else."""
         sql = """
             INSERT INTO thumbnail (digest, jpeg) VALUES (?, ?)
             ON CONFLICT (digest) DO UPDATE SET jpeg = excluded.jpeg
         """
-        return self.run(sql, (digest, jpeg)) == 1
+        self.run_many(sql, thumbnails)
+        return True
 
     def thumbnail(self, digest: bytes) -> bytes | None:
         """A content's thumbnail, a JPEG file."""
