@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.cluster import rays
 from engine.cluster.committing import Committer
-from engine.cluster.stages import Decoding, Encoding, results, rows_of
+from engine.cluster.feeding import Assignment, batches
+from engine.cluster.stages import results, rows_of
 from engine.cluster.storage import walk_storage
 from engine.errors import KnownError
 from engine.indexing.exclusion import Exclusion
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ROUND = 20_000  # photos handed to the cluster at a time: the work list of many millions is never held whole
-BLOCK = 32  # photos that are lost with a worker and given again
-COMMIT = 128  # photos in one transaction
 
 
 class ClusterIndexer(Indexer):
@@ -85,34 +85,23 @@ class ClusterIndexer(Indexer):
         return tally
 
     def _round(self, files: Sequence[PendingFile], committer: Committer, tell: Callable[[], None]) -> None:
-        dataset = self._dataset(files)
-        for batch in dataset.iter_batches(batch_size=COMMIT, batch_format="numpy", prefetch_batches=1):
-            committer.take(results(batch))
-            tell()
-            if self.is_stopped:
-                return
-
-    def _dataset(self, files: Sequence[PendingFile]) -> Any:
-        data = rays.module("ray.data")
-        data.DataContext.get_current().enable_progress_bars = False
-        rays.keep_quiet()
-        gpus = int(rays.module().cluster_resources().get("GPU", 0))
         card = self._encoder.card
-        workers = max(1, self._options.workers)
-        blocks = max(1, -(-len(files) // BLOCK))
-        decoded = data.from_items(rows_of(files), override_num_blocks=blocks).map_batches(
-            Decoding, fn_constructor_args=(card.image.input_spec, self._options.deadline_s),
-            batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True,
-            num_cpus=0.9, compute=data.ActorPoolStrategy(min_size=1, max_size=workers),
+        assignment = Assignment(
+            rows_of(files), card.image.input_spec, self._options.deadline_s, card.key, card.fingerprint,
+            self._options.workers,
         )  # fmt: skip
-        # Beside decoders that keep every core busy an encoder on the CPU is given a small share on paper: cores are
-        # what Ray counts, and on a computer of one or two it would wait for ever.
-        share = {"num_gpus": 1} if gpus else {"num_cpus": 0.1}
-        encoders = data.ActorPoolStrategy(min_size=1, max_size=max(1, gpus))
-        return decoded.map_batches(
-            Encoding, fn_constructor_args=(card.key, card.fingerprint, 1),
-            batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True, compute=encoders, **share,
-        )  # fmt: skip
+        with contextlib.closing(batches(assignment)) as coming:
+            for batch in coming:
+                committer.take(results(batch))
+                tell()
+                if self.is_stopped:
+                    return
+
+    def _settle_captions(self) -> None:
+        # A storage's folder is not online here, so only the end of the run says that every digest is known.
+        if not self.is_stopped:
+            self._store.settle_edits()
+        super()._settle_captions()
 
     def _index_vectors(self) -> None:
         index = getattr(self._database, "index_vectors", None)

@@ -7,6 +7,7 @@ import importlib
 import logging
 import os
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import KnownError
@@ -46,6 +47,8 @@ def connected(on: str, cpus: int | None) -> Iterator[None]:
         # Its own, and heard by this computer alone: Ray would make the loopback address the network's again. Read when
         # Ray is imported.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    elif _has_token():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # a cluster's head does so itself, whoever asks it must be told
     ray = module()
     _start(ray, on, cpus)
     try:
@@ -53,6 +56,11 @@ def connected(on: str, cpus: int | None) -> Iterator[None]:
             yield
     finally:
         ray.shutdown()
+
+
+def _has_token() -> bool:
+    named = os.environ.get("RAY_AUTH_TOKEN"), os.environ.get("RAY_AUTH_TOKEN_PATH")
+    return any(named) or (Path.home() / ".ray" / "auth_token").is_file()
 
 
 def _start(ray: Any, on: str, cpus: int | None) -> None:
@@ -104,10 +112,16 @@ def _known_errors(on: str) -> Iterator[None]:
     except errors.OutOfMemoryError as error:
         raise KnownError(
             ErrorKind.INTERNAL,
-            "The workers of the cluster ran out of memory again and again. What was done so far stays: run it again "
-            "with fewer --workers, or with more memory for each.",
+            "A machine of the cluster ran out of memory, and Ray ended its workers. What was done so far stays: run it "
+            "again with fewer --workers, or with more memory.",
         ) from error
-    except (errors.WorkerCrashedError, errors.ActorDiedError, errors.NodeDiedError) as error:
+    except errors.GetTimeoutError as error:
+        raise KnownError(
+            ErrorKind.INTERNAL,
+            "Nothing comes back from the cluster: its workers are killed for their memory again and again, or no core "
+            "is free. What was done so far stays: run it again with fewer --workers, or on more machines.",
+        ) from error
+    except (errors.WorkerCrashedError, errors.RayActorError, errors.NodeDiedError) as error:
         raise KnownError(
             ErrorKind.INTERNAL,
             "The workers of the cluster died again and again. What was done so far stays: run it again once the "
@@ -122,9 +136,9 @@ def _known_errors(on: str) -> Iterator[None]:
             ErrorKind.EXTRA_MISSING,
             "Reaching a cluster needs the extra 'cluster'. Install it: pip install 'balloon-photos[cluster]'",
         ) from error
-    except (errors.RaySystemError, ConnectionError, TimeoutError) as error:
+    except (errors.RaySystemError, errors.AuthenticationError, ConnectionError, TimeoutError) as error:
         raise KnownError(
             ErrorKind.INTERNAL,
-            f"The cluster {on} cannot be reached. Check its address, and that the same versions of Ray and Python run "
-            "there. What was done so far stays.",
+            f"The cluster {on} cannot be reached. Check its address, that the same versions of Ray and Python run "
+            "there, and that its token is in RAY_AUTH_TOKEN or ~/.ray/auth_token. What was done so far stays.",
         ) from error

@@ -4,73 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine.api import Engine
+from engine.cluster import feeding, rays
 from engine.config import LibraryPaths
+from engine.errors import KnownError
 from engine.library import opening
-from tests.conftest import ROOT
-from tests.photo_factory import scene, write_photo
+from engine.models.encoder import Encoder
+from tests.cluster.runs import balloon, done, library_of, photos, stored, until, workers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from engine.library.connection import Connection
-
 pytestmark = [pytest.mark.usefixtures("ray_installed", "mini"), pytest.mark.timeout(600)]
-PATIENCE_S = 240.0
-
-
-def balloon(*words: str | Path, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "engine.cli", *map(str, words)],
-        cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-def done(process: subprocess.Popen[str]) -> tuple[int, str]:
-    _, errors = process.communicate(timeout=PATIENCE_S)
-    return process.returncode, errors
-
-
-def photos(folder: Path, count: int) -> Path:
-    for seed in range(count):
-        write_photo(folder / f"{seed}.jpg", scene((320, 240), seed=seed))
-    return folder
-
-
-def library_of(address: str, tmp_path: Path) -> LibraryPaths:
-    return LibraryPaths(tmp_path / "cache", address)
-
-
-def until(met: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    ends = time.monotonic() + PATIENCE_S
-    while not met():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < ends, "it takes too long"
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=0.2)
-
-
-def workers_of(process: subprocess.Popen[str]) -> list[int]:
-    """Processes of Ray's that decode or encode for this run."""
-    listed = subprocess.run(["ps", "-eo", "pid,sess,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
-    assert process.pid
-    return [int(row[0]) for row in rows if row[2].startswith("ray::MapWorker")]
-
-
-def stored(database: Connection) -> tuple[int, int, int]:
-    """Photos, contents and vectors."""
-    counts = (f"SELECT count(*) FROM {table}" for table in ("photo", "content", "embedding"))
-    one, two, three = (int(database.value(sql)) for sql in counts)
-    return one, two, three
 
 
 def test_hits_are_those_of_this_computer(address: str, tmp_path: Path) -> None:
@@ -116,6 +66,31 @@ def test_cluster_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
     assert code == 1
     assert "The cluster ray://127.0.0.1:9 cannot be reached" in errors
     assert "Traceback" not in errors
+
+
+def test_worker_that_runs_out_of_memory_is_one_sentence_and_loses_nothing(address: str, tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", 40)
+    words = ("index", folder, "--on", "ray", "--workers", "1", "--library", address)
+    # Ray's own memory monitor ends workers on a machine that is fuller than so, which every machine is.
+    code, errors = done(balloon(*words, RAY_memory_usage_threshold="0.01"))
+    assert code == 1, errors
+    assert "ran out of memory" in errors
+    assert "Traceback" not in errors
+    code, errors = done(balloon(*words))
+    assert code == 0, errors
+    watching = opening.open_reader(library_of(address, tmp_path))
+    assert stored(watching) == (40, 40, 40)
+    watching.close()
+
+
+def test_cluster_that_sends_nothing_back_is_not_waited_for_for_ever(
+    mini: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = Encoder.open(mini).card
+    monkeypatch.setattr(feeding, "PATIENCE_S", 0.5)  # before an encoder has been loaded
+    assignment = feeding.Assignment((), card.image.input_spec, 30.0, card.key, card.fingerprint, 1)
+    with pytest.raises(KnownError, match="Nothing comes back"), rays.connected("ray", 1):
+        next(feeding.batches(assignment))
 
 
 @pytest.fixture
