@@ -27,6 +27,9 @@ _SENTENCES: Final[dict[str, str]] = {
     ErrorKind.LIBRARY_NEWER: QT_TRANSLATE_NOOP(
         "notices", "This library was made by a newer Balloon. Please update Balloon to open it."
     ),
+    ErrorKind.LIBRARY_OLDER: QT_TRANSLATE_NOOP(
+        "notices", "This shared library was made by an older Balloon. Go on with that one, or ask whoever runs it."
+    ),
     ErrorKind.LIBRARY_FOREIGN: QT_TRANSLATE_NOOP(
         "notices", "The library's file belongs to another program. Please choose another place for the library."
     ),

@@ -21,6 +21,7 @@ class ErrorKind(StrEnum):
     NOT_FOUND = "not_found"
     LIBRARY_BUSY = "library_busy"
     LIBRARY_NEWER = "library_newer"
+    LIBRARY_OLDER = "library_older"  # a shared one: a folder's is brought up to date
     LIBRARY_FOREIGN = "library_foreign"
     LIBRARY_DAMAGED = "library_damaged"
     LIBRARY_READ_ONLY = "library_read_only"

@@ -1603,6 +1603,10 @@
         <translation>这个图库由更新版本的 Balloon 创建。请更新 Balloon 后再打开。</translation>
     </message>
     <message>
+        <source>This shared library was made by an older Balloon. Go on with that one, or ask whoever runs it.</source>
+        <translation>这个共享图库由较旧版本的 Balloon 创建。请继续使用那个版本，或联系管理它的人。</translation>
+    </message>
+    <message>
         <source>The library&apos;s file belongs to another program. Please choose another place for the library.</source>
         <translation>图库文件属于其他程序。请为图库选择其他位置。</translation>
     </message>

@@ -116,14 +116,22 @@ def fills_up(paths: LibraryPaths, tmp_path: Path) -> None:
         assert len(engine.search("name:a", 5).hits) == 1
 
 
-@pytest.mark.parametrize(("version", "says"), [(VERSION - 1, "older version"), (VERSION + 1, "newer Balloon")])
-def test_library_of_another_version_is_refused(address: str, tmp_path: Path, version: int, says: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "says", "kind"),
+    [
+        (VERSION - 1, "balloon caption export there", ErrorKind.LIBRARY_OLDER),
+        (VERSION + 1, "Update Balloon", ErrorKind.LIBRARY_NEWER),
+    ],
+)
+def test_library_of_another_version_is_refused(
+    address: str, tmp_path: Path, version: int, says: str, kind: ErrorKind
+) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f"UPDATE balloon.library_version SET version = {version}".encode())
     for open_it in (opening.open_reader, opening.open_writer):
         with pytest.raises(KnownError, match=says) as caught:
             open_it(paths_of(address, tmp_path))
-        assert caught.value.kind is ErrorKind.LIBRARY_NEWER
+        assert caught.value.kind is kind
 
 
 def test_database_without_a_library_and_without_pgvector_says_what_is_missing(server: Server, tmp_path: Path) -> None:

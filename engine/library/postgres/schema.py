@@ -69,9 +69,10 @@ def refuse_other_versions(connection: psycopg.Connection[Any]) -> None:
         )
     if version < VERSION:
         raise KnownError(
-            ErrorKind.LIBRARY_NEWER,
-            f"The shared library has the older version {version}, this Balloon needs {VERSION}. Use the Balloon that "
-            "made it, or index into a new database: no photo is touched either way.",
+            ErrorKind.LIBRARY_OLDER,
+            f"The shared library has the older version {version}, this Balloon needs {VERSION}. Go on with the Balloon "
+            "that made it, or index into a new database and take your captions along: balloon caption export there, "
+            "balloon caption import here.",
         )
 
 
