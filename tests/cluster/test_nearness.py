@@ -87,7 +87,7 @@ def test_narrow_choice_is_measured_whole_and_a_wide_one_is_filled(
     exact = sorted(few, key=lambda content: -float(vectors[content - ids[0]] @ vectors[3]))[:10]
     assert contents.tolist() == exact
     assert scores[0] == pytest.approx(float(vectors[exact[0] - ids[0]] @ vectors[3]), abs=1e-5)
-    assert len(nearness.nearest(vectors[3], 500, None)[0]) == 500, "an iterative scan goes on past ef_search"
+    assert len(nearness.nearest(vectors[3], 1500, None)[0]) == 1500, "an iterative scan goes on past ef_search"
     assert nearness.nearest(vectors[3], 10, [])[0].tolist() == []
 
 

@@ -47,7 +47,9 @@ BEGIN
             coalesce((SELECT captions FROM content_text WHERE content = new.content), ''),
             coalesce((SELECT ocr FROM content_text WHERE content = new.content), ''))
     ON CONFLICT (rowid) DO UPDATE SET name = excluded.name, directory = excluded.directory,
-                                      captions = excluded.captions, ocr = excluded.ocr;
+                                      captions = excluded.captions, ocr = excluded.ocr
+        WHERE (text_index.name, text_index.directory, text_index.captions, text_index.ocr)
+           IS DISTINCT FROM (excluded.name, excluded.directory, excluded.captions, excluded.ocr);
     RETURN NULL;
 END $$;
 CREATE TRIGGER photo_text AFTER INSERT OR UPDATE OF name, directory, content ON photo
