@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-WIDTHS = (40, 100, 200, 400, 800)
+WIDTHS = (40, 100, 200, 400, 800, 1000)
 CHUNK = 20_000
 
 

@@ -78,8 +78,8 @@ class NearnessQueries:
         return _columns(rows)
 
     def _search_widely(self) -> None:
-        # Iterative scans go on past ef_search where more is asked for or a filter leaves too few. In relaxed order: what
-        # they find late is not thrown away, and the full vectors decide the order.
+        # Iterative scans go on past ef_search where more is asked for or a filter leaves too few. In relaxed order what
+        # they find late is not thrown away: the full vectors decide the order.
         self._connection.rows(
             "SELECT set_config('hnsw.ef_search', ?, FALSE), set_config('hnsw.iterative_scan', 'relaxed_order', FALSE)",
             (str(WIDTH),),
