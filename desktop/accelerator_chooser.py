@@ -50,6 +50,7 @@ class AcceleratorChooser(QComboBox):
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.hint.setWordWrap(True)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.addItem(self.tr("Automatic"), AUTOMATIC)
         self.setEnabled(False)
         self.activated.connect(self._on_activated)
@@ -89,7 +90,7 @@ class AcceleratorChooser(QComboBox):
                 break  # what follows is no better
             if row.trouble is not None and _is_missed(row, found.chosen):
                 sentences.append(notices.left_out_text(NAMES.get(row.key, row.key), row.trouble, row.detail))
-        return " ".join(sentences)
+        return "\n".join(sentences)
 
     def _say(self, words: str) -> None:
         self.hint.setText(words)

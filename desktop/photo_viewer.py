@@ -27,7 +27,7 @@ from engine.protocol.methods import ExplainRequest, Explanation, PhotoDetails, P
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from PySide6.QtGui import QImage, QKeyEvent
+    from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
 
     from desktop.engine_client import EngineClient
     from desktop.reply_decoder import EngineFailure
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 PREVIEW_EDGE = 2048
 SHARPEST_EDGE = 8192
+NARROW = 640  # pixels: less than that is no room for a photo and its facts
 Key = Qt.Key
 Modifier = Qt.KeyboardModifier
 FOREIGN_MODIFIERS = Modifier.ControlModifier | Modifier.AltModifier | Modifier.MetaModifier
@@ -58,6 +59,7 @@ class PhotoViewer(QWidget):
         self.photo_id: int | None = None
         self._order: list[int] = []
         self._query = ""
+        self._facts_made_room = False
         self._original_edge: int | None = None
         self._preview_edge = 0
         self._explanation: Explanation | None = None
@@ -114,6 +116,17 @@ class PhotoViewer(QWidget):
             self._keys[Key(event.key())]()
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it gets narrow the facts make room for the photo; they come back with the room."""
+        super().resizeEvent(event)
+        was_wide, is_wide = event.oldSize().width() not in range(NARROW), self.width() >= NARROW
+        if was_wide and not is_wide and self.bar.facts.isChecked():
+            self.bar.facts.setChecked(False)
+            self._facts_made_room = True
+        elif is_wide and self._facts_made_room:
+            self.bar.facts.setChecked(True)
+            self._facts_made_room = False
 
     def _key_table(self) -> dict[Qt.Key, Callable[[], object]]:
         return {

@@ -57,7 +57,7 @@ def pick(chooser: AcceleratorChooser, key: str) -> None:
 def test_what_there_is_can_be_chosen_and_what_is_used_is_said(client: FakeClient, chooser: AcceleratorChooser) -> None:
     assert not chooser.isEnabled()
     words = shown(client, chooser, LAPTOP)
-    assert words == "Photos are encoded on the CPU. CUDA (NVIDIA) is not used: there is no NVIDIA driver."
+    assert words == "Photos are encoded on the CPU.\nCUDA (NVIDIA) is not used: there is no NVIDIA driver."
     assert choices(chooser) == ["Automatic", "CPU", "CUDA (NVIDIA)", "TensorRT (NVIDIA)"]
     assert (chooser.currentText(), chooser.isEnabled()) == ("Automatic", True)
     assert client.all_of("accelerators.try") == [], "it was tried already"
@@ -102,7 +102,7 @@ def test_what_whoever_started_balloon_decided_cannot_be_changed(
     client: FakeClient, chooser: AcceleratorChooser
 ) -> None:
     words = shown(client, chooser, replace(LAPTOP, chosen="cpu", is_given=True))
-    assert words == "BALLOON_ACCELERATOR decides this. Photos are encoded on the CPU."
+    assert words == "BALLOON_ACCELERATOR decides this.\nPhotos are encoded on the CPU."
     assert (chooser.currentText(), chooser.isEnabled()) == ("CPU", False)
 
 

@@ -268,6 +268,20 @@ def test_failures_are_said_in_place(viewer: PhotoViewer, client: FakeClient) -> 
     assert viewer.notice.isHidden()
 
 
+def test_facts_make_room_for_the_photo_where_it_is_narrow(seen: PhotoViewer) -> None:
+    seen.resize(1000, 600)
+    assert seen.facts.isVisible()
+    seen.resize(590, 600)
+    assert not seen.facts.isVisible()
+    press(seen.canvas, Key.Key_I)
+    assert seen.facts.isVisible(), "who asks for them has them"
+    seen.resize(560, 600)
+    assert seen.facts.isVisible()
+    press(seen.canvas, Key.Key_I)
+    seen.resize(1000, 600)
+    assert seen.facts.isVisible()
+
+
 @pytest.mark.parametrize("shape", [(7, 7), (9, 9), (4, 6)])
 def test_map_is_drawn_whatever_the_model_s_grid(
     viewer: PhotoViewer, client: FakeClient, shape: tuple[int, int]
