@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.picture_loader import PictureLoader
-from desktop.wording import file_name, short_date
+from desktop.wording import breakable, file_name, short_date
 
 if TYPE_CHECKING:
     from engine.protocol.methods import PhotoDetails
@@ -58,10 +58,11 @@ class CaptionHeader(QWidget):
 
     def show_details(self, details: PhotoDetails) -> None:
         """Show a photo; its thumbnail follows when it is read."""
-        self.title.setText(file_name(details.paths[0]) if details.paths else "")
+        name = file_name(details.paths[0]) if details.paths else ""
+        self.title.setText(breakable(name))
         facts = [short_date(details.taken_at), details.camera or ""]
         self.detail.setText(" · ".join(fact for fact in facts if fact))
-        self.picture.setAccessibleName(self.tr("Thumbnail of {name}").format(name=self.title.text()))
+        self.picture.setAccessibleName(self.tr("Thumbnail of {name}").format(name=name))
         if details.thumbnail is not None:
             self._loader.load(details.photo_id, details.thumbnail, THUMBNAIL_EDGE * 2)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.caption_model import LANGUAGE_NAMES, source_name
-from desktop.wording import byte_size, file_name, long_date, number, place
+from desktop.wording import breakable, byte_size, file_name, long_date, number, place
 
 if TYPE_CHECKING:
     from engine.protocol.methods import CaptionRow, PhotoDetails
@@ -45,7 +45,7 @@ class PhotoFacts(QScrollArea):
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(2)
-        name = _label(file_name(details.paths[0]) if details.paths else "")
+        name = _label(breakable(file_name(details.paths[0])) if details.paths else "")
         font = name.font()
         font.setBold(True)
         name.setFont(font)
@@ -93,7 +93,7 @@ def _label(text: str) -> QLabel:
 
 def _path_label(path: str) -> QLabel:
     # A zero-width space after each separator lets a long path break there.
-    label = _label(path.replace("/", "/\u200b").replace("\\", "\\\u200b"))
+    label = _label(breakable(path.replace("/", "/\u200b").replace("\\", "\\\u200b")))
     label.setToolTip(path)
     label.setAccessibleName(path)
     return label

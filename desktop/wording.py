@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from engine.protocol import PhotoPath
 
 SEPARATORS = re.compile(r"[/\\]")
+# What a line cannot be broken in, where it is longer than a side panel is wide; and where it may be broken then.
+_LONG_RUN = re.compile(r"[^\s\u200b]{25,}")
+_BREAKS = re.compile(r"([_.-])|(.{24})")
 PROVIDER_SUFFIX = "ExecutionProvider"
 PROVIDERS = {"Dml": "DirectML", "Tensorrt": "TensorRT"}
 
@@ -20,6 +23,11 @@ PROVIDERS = {"Dml": "DirectML", "Tensorrt": "TensorRT"}
 def file_name(path: PhotoPath) -> str:
     """The last part of a path, for people."""
     return SEPARATORS.split(path.path.rstrip("/\\"))[-1] or path.path
+
+
+def breakable(text: str) -> str:
+    """The same with zero-width spaces in what is too long for a line: a file's name may hold no other."""
+    return _LONG_RUN.sub(lambda run: _BREAKS.sub("\\g<0>\u200b", run[0]), text)
 
 
 def short_date(taken_at: str | None) -> str:

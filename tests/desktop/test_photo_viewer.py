@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from desktop import notices
 from desktop.elided_label import ElidedLabel
 from desktop.photo_viewer import PREVIEW_EDGE, PhotoViewer
+from desktop.wording import breakable
 from engine.protocol.methods import ExplainRequest, Explanation, PreviewRequest, PreviewResult
 from tests.desktop import panel_data as data
 from tests.desktop.panel_client import FakeClient, click, offscreen, press
@@ -290,6 +291,14 @@ def test_map_is_drawn_whatever_the_model_s_grid(
     viewer.explain("red balloon over the sea")
     client.last("explain").answer(data.explanation(shape=shape))
     assert viewer.canvas.has_heat
+
+
+def test_long_name_can_be_broken_and_a_short_one_stays(qtbot: QtBot) -> None:
+    assert breakable("IMG_0007.jpg") == "IMG_0007.jpg"
+    name = "IMG_very_long_name_" * 4 + "a" * 60 + ".jpg"
+    broken = breakable(name)
+    assert max(len(piece) for piece in broken.split("\u200b")) <= 24
+    assert broken.replace("\u200b", "") == name
 
 
 def test_long_name_is_left_out_in_the_middle_and_told_whole(qtbot: QtBot) -> None:
