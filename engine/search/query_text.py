@@ -18,6 +18,7 @@ _SEPARATORS = " ,，;；、､"
 _BEFORE_WORDS = _SEPARATORS + "。｡"
 
 _QUOTE_CHARACTERS = str.maketrans(dict.fromkeys('"＂“”„「」『』｢｣', " "))
+_UNSEEN = dict.fromkeys((0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF))  # come along when text is copied
 _CONTROLS = {code: " " for code in range(128) if unicodedata.category(chr(code)) == "Cc"}
 # Traditional forms of the characters the grammar knows: folding them lets one set of patterns read both scripts.
 _SIMPLIFIED = dict(
@@ -86,6 +87,7 @@ def tidy(text: str) -> str:
     """
     clean = printable(text)
     if not clean.isascii():
+        clean = clean.translate(_UNSEEN)
         clean = "".join(map(_plain_character, clean))
     return " ".join(clean.translate(_QUOTE_CHARACTERS).split()).lstrip(_BEFORE_WORDS).rstrip(_SEPARATORS)
 

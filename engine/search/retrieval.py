@@ -132,7 +132,8 @@ class Retriever:
         )
 
     def _wanted(self, asked: Asked) -> Wanted:
-        clauses = [(kind, clause) for clause in (*asked.query.negated, *asked.without) for kind in kinds_of(clause)]
+        unwanted = dict.fromkeys((*asked.query.negated, *asked.without))  # said twice it is not wanted less
+        clauses = [(kind, clause) for clause in unwanted for kind in kinds_of(clause)]
         texts = ([asked.query.text] if asked.query.text else []) + [kind for kind, _ in clauses]
         vectors: Sequence[NDArray[np.float32]] = list(self._encoder.encode_texts(texts))
         if self._expander is not None:

@@ -463,3 +463,8 @@ def assert_round_trip(text: str) -> None:
 def test_emoji_is_read_by_its_name(text: str, words: str, unwanted: tuple[str, ...]) -> None:
     query = parse(text, today=TODAY)
     assert (query.text, query.negated) == (words, unwanted)
+
+
+def test_characters_that_nobody_sees_are_no_part_of_a_word() -> None:
+    assert parse("\ufeffred\u200b dog\u200e -c\u00adat", today=TODAY).text == "red dog"
+    assert parse("do\u200bg -c\u00adat", today=TODAY) == parse("dog -cat", today=TODAY)

@@ -157,6 +157,12 @@ def test_without_other_words_a_photo_that_only_possibly_shows_it_is_left_out(gal
     assert gallery.names("-red") == ["blue.jpg"]
 
 
+def test_what_is_said_twice_is_read_once(colours: Gallery) -> None:
+    before = colours.encoder.texts
+    assert colours.names("red" + " -blue" * 50, without=("blue",)) == colours.names("red -blue")
+    assert colours.encoder.texts - before == 4
+
+
 def test_what_is_not_wanted_on_top_counts_like_a_negated_word(colours: Gallery) -> None:
     assert colours.names("red", without=("blue",)) == colours.names("red -blue")
     assert colours.names("red", without=("blue",))[0] == "redish.jpg"
