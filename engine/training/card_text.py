@@ -33,7 +33,7 @@ WORTH_POINTS = 3  # of R@1: less does not pay for a third graph
 WEAK_SPOTS = """\
 - Counting, left and right, who does what to whom: the vector of a photo is a mean over its parts.
 - Text in photos, names of people and places, brands: never learned.
-- Small things in a wide scene: the tower sees 224 pixels, and only the central square of a long panorama.
+- Small things in a wide scene: the tower sees 288 x 288 pixels, to which a long panorama is pressed.
 - Rare words, in Chinese more than in English: the Chinese side was taught by 120,000 sentences, most of them about
   people, dogs and sports; machine-translated ones are stiff.
 - Queries that fit nothing still have a nearest photo: heed the confidence.
@@ -55,7 +55,7 @@ def card_text(shop: Workshop) -> str:
         "## Size and speed",
         _sizes(shop),
         "## Seeing the whole photo",
-        _views(shop.noted("one_view")),
+        _views(shop.noted("one_view"), shop.noted("large_view")),
         "## Mapping, loss, similarity",
         _comparison(shop.noted("comparison")),
         "## Recall by number of pairs",
@@ -100,6 +100,7 @@ def _held_out(shop: Workshop) -> str:
         "image_both": "fine-tuned further in both languages, taught text tower, linear mapping",
         "text": "text tower trained end to end",
         "one_view": "late image stages taught to see the whole photo in one view",
+        "large_view": "late image stages taught to see it larger",
         **{f"member_{number}": f"both towers together, from pixels, pair {number + 1}" for number in range(9)},
         "joint": "the mean of the pairs' weights",
     }
@@ -111,14 +112,23 @@ def _held_out(shop: Workshop) -> str:
     return f"{len(shop.split.held_out)} photos, never trained on.\n\n" + _table(head, rows)
 
 
-def _views(figures: dict[str, Any] | None) -> str:
-    if not figures:
+def _views(one_view: dict[str, Any] | None, large: dict[str, Any] | None) -> str:
+    if not one_view or not large:
         return "Not measured in this run."
+    seen = {
+        "centre, 224 pixels": one_view["before"]["centre"],
+        "whole, 224": one_view["before"]["whole"],
+        "both": one_view["before"]["both"],
+        "whole, 224, after learning from both": one_view,
+        "whole, larger": large["before"]["larger"],
+        "three looks: centre, whole at 320, whole mirrored": large["before"]["looks"],
+        "whole, larger, after learning from three looks": large,
+    }
     rows = [
-        [name, *(_shares(seen[language]["text_to_image"]) for language in ("en", "zh"))]
-        for name, seen in (*figures["before"].items(), ("whole, after the teaching", figures))
+        [name, *(_shares(figures[language]["text_to_image"]) for language in ("en", "zh"))]
+        for name, figures in seen.items()
     ]
-    told = "Vectors of two views are averaged; they cost two runs of the image tower for every photo. Text to photo."
+    told = "The vectors of several looks are averaged; each costs a run of the image tower. Text to photo."
     return f"{told}\n\n{_table(('view', 'English R@1 / R@5 / R@10', 'Chinese'), rows)}"
 
 
@@ -147,8 +157,13 @@ def _recipe(shop: Workshop) -> str:
             f"7. Image tower, {one_view.epochs} epochs: late stages taught to give from the whole photo, squashed, the "
             "mean of the vectors of whole photo and centre, captions and labelled photos beside; taken where it does "
             "better on the held-out photos than the centre alone.",
+            f"8. Image tower, {settings.large_view_course.epochs} epochs: the same from the whole photo at "
+            f"{settings.large_captioned_views.size} pixels, aiming at the mean of the vectors of three looks (centre "
+            "at 224, whole at 320, whole and mirrored at 288); taken where it does better on the held-out photos than "
+            "all before.",
             *_joint_recipe(settings.joint),
-            "Then ONNX, text tower with int8 weights (computing in float32), image tower float16 on disk.",
+            "Then ONNX, text tower with int8 weights (computing in float32), image tower int8 (static, one scale per "
+            "channel, ranges from 256 training photos).",
         ]
     )
 
@@ -160,7 +175,7 @@ def _joint_recipe(plan: JointPlan | None) -> list[str]:
     course = plan.course
     rates = ", ".join(f"{rate:g}" for rate in plan.image_rates)
     return [
-        f"8. On a GPU, both towers together and end to end from pixels: {len(plan.image_rates)} pairs (seeds of their "
+        f"9. On a GPU, both towers together and end to end from pixels: {len(plan.image_rates)} pairs (seeds of their "
         f"own, image rates {rates}), image blocks from {plan.open_from} on, {course.epochs} epochs, random views of "
         f"whole photos, {course.soft:.0%} of the target given to photos with like captions, sentences held near to the "
         "vectors they had, weights averaged; then the mean of the pairs' weights, taken where it does better on the "
@@ -213,5 +228,5 @@ def _fusion(figures: dict[str, Any] | None) -> str:
     verdict = "worth it" if gain >= WORTH_POINTS else "not worth its cost, so it is not part of the package"
     head = ("", "text to photo, R@1 / R@5 / R@10", "photo to text")
     table = _table(head, [["recall alone", *_both(before)], ["first 20 re-ranked", *_both(after)]])
-    told = f"Multi-head attention between words and the 7 x 7 grid, trained on {figures['photos']:,} photos"
+    told = f"Multi-head attention between words and the grid, trained on {figures['photos']:,} photos"
     return f"{told}: {gain:+.1f} points of R@1, {verdict}. Captions of both languages together.\n\n{table}"

@@ -14,7 +14,6 @@ from engine.training.evaluation import candidates, compare, curve
 from engine.training.features import best_device
 from engine.training.fusion import AttentionFusion, FusionCourse, FusionData, FusionShape, rerank, train_fusion
 from engine.training.held_out import HeldOut, held_out
-from engine.training.image_tower import INPUT_SIZE
 from engine.training.image_tuning import as_states
 from engine.training.pixels import batches, whole_views
 from engine.training.trainer import Pairs
@@ -96,7 +95,7 @@ def fusion_data(shop: Workshop, photos: NDArray[np.int64]) -> FusionData:
     rows = np.concatenate(list(part.texts.values()))
     owner = np.concatenate(list(part.owner.values()))
     words, mask, texts = _word_states(shop, rows)
-    cells, images = _cells(shop.finished_image_tower(), _seen(shop, photos))
+    cells, images = _cells(shop.finished_image_tower(), _seen(shop, photos), shop.input_spec.size)
     return FusionData(words, mask, cells, texts, images, owner)
 
 
@@ -132,18 +131,21 @@ def _seen(shop: Workshop, photos: NDArray[np.int64]) -> NDArray[Any]:
     """What the finished image tower takes of some captioned photos: cached activations, or pixels of whole photos."""
     if shop.takes_joint:
         return shop.pixels("captioned")[photos]
-    states: NDArray[np.float16] = shop.views("captioned", whole=shop.takes_one_view)[photos, 0]
+    kind = "large" if shop.takes_large_view else "whole" if shop.takes_one_view else "views"
+    states: NDArray[np.float16] = shop.views("captioned", kind)[photos, 0]
     return states
 
 
 @torch.inference_mode()
-def _cells(tower: ImageTower, seen: NDArray[Any], batch: int = 128) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
+def _cells(
+    tower: ImageTower, seen: NDArray[Any], size: int, batch: int = 128
+) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
     device = best_device()
     tower.to(device).eval()
     cells, images = [], []
     for some in batches(len(seen), batch):
         if seen.dtype == np.uint8:
-            states = tower.early(whole_views(torch.from_numpy(seen[some]).to(device), INPUT_SIZE))
+            states = tower.early(whole_views(torch.from_numpy(seen[some]).to(device), size))
         else:
             states = as_states(seen[some]).to(device)
         grid = tower.late(states).float()

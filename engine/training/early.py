@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from engine.training.features import best_device
+from engine.training.image_tower import INPUT_SIZE
 from engine.training.packaging import Graph, export, fold_norms, open_graph
 
 if TYPE_CHECKING:
@@ -27,11 +28,14 @@ class EarlySession:
         self._run = open_graph(path)
 
     @classmethod
-    def make(cls, tower: ImageTower, path: Path) -> EarlySession | EarlyModule:
-        """Prepare the early stages of ``tower``; ``path`` is where the ONNX file goes when there is no GPU."""
+    def make(cls, tower: ImageTower, path: Path, size: int = INPUT_SIZE) -> EarlySession | EarlyModule:
+        """Prepare the early stages of ``tower`` for squares of ``size`` pixels.
+
+        ``path`` is where the ONNX file goes when there is no GPU.
+        """
         if best_device().type == "cuda":
             return EarlyModule(tower.early)
-        export(fold_norms(tower).early, (torch.zeros(2, 224, 224, 3, dtype=torch.uint8),), _GRAPH, path)
+        export(fold_norms(tower).early, (torch.zeros(2, size, size, 3, dtype=torch.uint8),), _GRAPH, path)
         return cls(path)
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:

@@ -1,4 +1,4 @@
-"""Fusion: multi-head attention between the words of a query and the 7 x 7 cells of a photo, as a re-ranker.
+"""Fusion: multi-head attention between the words of a query and the cells of a photo, as a re-ranker.
 
 Every word looks at the cells; what it sees is compared with the word itself, and a learned weight says how much the
 word counts (after stacked cross attention, Lee et al. 2018, with the attention heads of Vaswani et al. 2017). The
@@ -35,7 +35,7 @@ class FusionShape:
 
 
 class AttentionFusion(nn.Module):
-    """Scores pairs of a text and a photo from (T, L, words) states, (T, L) mask and (P, 49, cells) cells."""
+    """Scores pairs of a text and a photo from (T, L, words) states, (T, L) mask and (P, G, cells) cells."""
 
     def __init__(self, shape: FusionShape, dropout: float = 0.1) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class AttentionFusion(nn.Module):
         self.strength = nn.Parameter(torch.zeros(()))
 
     def attention(self, words: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
-        """Return (T, P, heads, L, 49) weights: where each word looks in each photo; they sum to 1 over the cells."""
+        """Return (T, P, heads, L, G) weights: where each word looks in each photo; they sum to 1 over the cells."""
         query = self._split(self.query(words))
         key = self._split(self.key(cells))
         logits = torch.einsum("tlhd,pchd->tphlc", query, key) / query.shape[-1] ** 0.5
@@ -72,7 +72,7 @@ class AttentionFusion(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class FusionData:
-    """Texts and photos with what recall said: ``words`` (T, L, w) and ``cells`` (P, 49, c) float16, ``mask`` (T, L),
+    """Texts and photos with what recall said: ``words`` (T, L, w) and ``cells`` (P, G, c) float16, ``mask`` (T, L),
     unit ``texts`` (T, d) and ``images`` (P, d), ``owner`` (T,).
     """
 

@@ -1,7 +1,8 @@
 """The image tower: EfficientNet-Lite0, its early blocks fixed, its late blocks open, and the linear image mapping.
 
-The photo's vector is the mean over the 7 x 7 grid of mapped cells: since the mapping is linear, mapping the mean and
-averaging the mapped cells are the same, so every cell lies in the space of the texts and says what it contributes.
+The photo's vector is the mean over the grid of mapped cells (7 x 7 of 224 pixels, 9 x 9 of 288): since the mapping is
+linear, mapping the mean and averaging the mapped cells are the same, so every cell lies in the space of the texts and
+says what it contributes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class EarlyStages(nn.Module):
         self.blocks = nn.ModuleList(list(network._blocks)[:blocks])
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Turn (N, 224, 224, 3) pixels 0..255 into (N, C, H, W) activations."""
+        """Turn (N, S, S, 3) pixels 0..255 into (N, C, H, W) activations."""
         states = nn.functional.relu6(self.stem_norm(self.stem(normalised(pixels))))
         for block in self.blocks:
             states = block(states)
@@ -56,7 +57,7 @@ class FixedDepthwise(nn.Module):
 
 
 class LateStages(nn.Module):
-    """The remaining blocks, head and linear mapping: activations in, (N, 49, dim) mapped cells out.
+    """The remaining blocks, head and linear mapping: activations in, (N, G, dim) mapped cells out.
 
     Batch normalisation keeps the statistics of its pretraining, whose million photos know more than our batches; its
     own scale and the 1 x 1 convolutions learn.
@@ -90,14 +91,14 @@ class LateStages(nn.Module):
         return self
 
     def features(self, states: torch.Tensor) -> torch.Tensor:
-        """Return the (N, 49, 1280) unmapped cells."""
+        """Return the (N, G, 1280) unmapped cells."""
         for block in self.blocks:
             states = block(states, drop_connect_rate=self.drop_path if self.training else None)
         cells = nn.functional.relu6(self.head_norm(self.head(states)))
         return cells.flatten(start_dim=2).transpose(1, 2)
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        """Return the (N, 49, dim) mapped cells."""
+        """Return the (N, G, dim) mapped cells."""
         mapped: torch.Tensor = self.mapping(self.dropout(self.features(states)))
         return mapped
 
@@ -139,6 +140,6 @@ class ImageTower(nn.Module):
             self.late.mapping.bias.copy_(mapping.image.bias - weight @ mean)
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Turn (N, 224, 224, 3) uint8 pixels into (N, dim) unit vectors and (N, 49, dim) cells."""
+        """Turn (N, S, S, 3) uint8 pixels into (N, dim) unit vectors and (N, G, dim) cells."""
         grid = self.late(self.early(pixels))
         return nn.functional.normalize(grid.mean(dim=1), dim=-1), grid

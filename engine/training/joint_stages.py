@@ -80,7 +80,7 @@ def average_members(shop: Workshop) -> None:
     }
     torch.save(mean, path)
     figures = measure(shop, shop.joint_towers())
-    staged = [shop.noted(stage) or {} for stage in ("text", "one_view")]
+    staged = [shop.noted(stage) or {} for stage in ("text", "one_view", "large_view")]
     before = max(one_number({key: one[key] for key in ("en", "zh")}) for one in staged if one)
     shop.note("joint", figures | {"better": one_number(figures) > before})
     logger.info("mean of %d pairs: %.4f over all, before %.4f", len(names), one_number(figures), before)

@@ -51,7 +51,7 @@ def build(order: Order, settings: Settings | None = None) -> None:
 
 def stages(order: Order, *, on_gpu: bool = False) -> dict[str, Callable[[Workshop], None]]:
     """The stages by name, in order."""
-    from engine.training import comparisons, joint_stages, one_view_stage, publishing, stages
+    from engine.training import comparisons, joint_stages, larger_view_stage, one_view_stage, publishing, stages
 
     together: dict[str, Callable[[Workshop], None]] = {
         "pixels": joint_stages.squash_photos,
@@ -73,6 +73,9 @@ def stages(order: Order, *, on_gpu: bool = False) -> dict[str, Callable[[Worksho
         "texts": stages.tune_texts,
         "whole_views": one_view_stage.cut_whole_views,
         "one_view": one_view_stage.learn_one_view,
+        "looks": larger_view_stage.look_at_photos,
+        "large_views": larger_view_stage.cut_larger_views,
+        "large_view": larger_view_stage.learn_larger_view,
         **(together if on_gpu else {}),
         "comparison": comparisons.compare_methods,
         "curve": comparisons.draw_curve,

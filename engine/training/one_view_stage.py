@@ -39,7 +39,7 @@ def learn_one_view(shop: Workshop) -> None:
     if path.is_file():
         return
     late = shop.image_tower(IMAGE_WEIGHTS).late
-    captioned, labelled = shop.views("captioned", whole=True), shop.views("labelled", whole=True)
+    captioned, labelled = shop.views("captioned", "whole"), shop.views("labelled", "whole")
     text = shop.text_tower("text.pt")
     sentences = text_vectors(text, tokenise(shop.tokenizer, shop.album.texts), sentences=True)
     with torch.no_grad():

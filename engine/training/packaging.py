@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from engine.training.image_tower import FixedDepthwise
+from engine.training.image_tower import INPUT_SIZE, FixedDepthwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,10 +67,10 @@ def export(module: nn.Module, examples: tuple[torch.Tensor, ...], graph: Graph, 
     onnx.checker.check_model(str(path), full_check=True)
 
 
-def export_image_tower(tower: ImageTower, path: Path) -> None:
-    """Write the image tower, batch normalisation folded into the convolutions before it."""
+def export_image_tower(tower: ImageTower, path: Path, size: int = INPUT_SIZE) -> None:
+    """Write the image tower for squares of ``size`` pixels, batch normalisation folded into the convolutions."""
     folded = fold_norms(tower)
-    export(folded, (torch.zeros(2, 224, 224, 3, dtype=torch.uint8),), IMAGE_GRAPH, path)
+    export(folded, (torch.zeros(2, size, size, 3, dtype=torch.uint8),), IMAGE_GRAPH, path)
 
 
 def export_text_tower(tower: nn.Module, path: Path) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STORED_EDGE = 256
+STORED_EDGE = 320
 GREY = (0.299, 0.587, 0.114)
 
 
@@ -39,7 +39,7 @@ GREY = (0.299, 0.587, 0.114)
 class CropPlan:
     """How views are cut: each side at least ``least_side`` of the photo's; ``whole`` is the share of uncut views."""
 
-    size: int = 224
+    size: int = 288
     least_side: float = 0.55
     whole: float = 0.2
     jitter: float = 0.25

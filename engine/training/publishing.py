@@ -55,7 +55,7 @@ class Publication:
 
     key: str = "balloon-mini"
     name: str = "Balloon mini"
-    image_int8: bool = False
+    image_int8: bool = True
 
 
 def publish(shop: Workshop, out: Path, publication: Publication, test: Path | None = None) -> None:
@@ -84,7 +84,7 @@ def _publish_image(
     path = folder / IMAGE_FILE
     tower = shop.finished_image_tower()
     texts = encode_with_tower(shop, part)
-    export_image_tower(tower, path)
+    export_image_tower(tower, path, shop.input_spec.size)
     difference = largest_difference(path, tower, {"pixels": pixels[:8]})
     if difference > AGREEMENT:
         raise RuntimeError(f"the exported image tower differs from PyTorch by {difference:.4f}")

@@ -45,7 +45,8 @@ class Early(Protocol):
 class ViewPlan:
     """How many views of each photo, and how far the random ones may go.
 
-    With ``whole`` the whole photo, squashed to a square, comes before the centre, and the random ones are stretched.
+    With ``whole`` the whole photo, squashed to a square, comes before the centre (which ``centre`` may leave out), and
+    the random ones are stretched. Views are squares of ``size`` pixels.
     """
 
     views: int = 6
@@ -53,6 +54,8 @@ class ViewPlan:
     jitter: float = 0.2
     seed: int = 1
     whole: bool = False
+    centre: bool = True
+    size: int = INPUT_SPEC.size
 
 
 def speaks_of_sides(photo: PackPhoto) -> bool:
@@ -60,9 +63,8 @@ def speaks_of_sides(photo: PackPhoto) -> bool:
     return any(_SIDES.search(text) for text in (*photo.en, *photo.zh))
 
 
-def centre_view(picture: Image.Image) -> NDArray[np.uint8]:
-    """Scale the shorter side to the input size and cut the centre, as ``INPUT_SPEC`` says."""
-    size = INPUT_SPEC.size
+def centre_view(picture: Image.Image, size: int = INPUT_SPEC.size) -> NDArray[np.uint8]:
+    """Scale the shorter side to ``size`` and cut the centre, as ``INPUT_SPEC`` says."""
     scale = size / min(picture.size)
     width, height = (max(size, round(side * scale)) for side in picture.size)
     scaled = picture.resize((width, height), Image.Resampling.BICUBIC)
@@ -70,9 +72,8 @@ def centre_view(picture: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(scaled.crop((left, top, left + size, top + size)))
 
 
-def whole_view(picture: Image.Image) -> NDArray[np.uint8]:
-    """Squash the whole photo to the input size."""
-    size = INPUT_SPEC.size
+def whole_view(picture: Image.Image, size: int = INPUT_SPEC.size) -> NDArray[np.uint8]:
+    """Squash the whole photo to a square of ``size``."""
     return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC))
 
 
@@ -80,7 +81,7 @@ def random_view(
     picture: Image.Image, plan: ViewPlan, chance: np.random.Generator, *, may_mirror: bool
 ) -> NDArray[np.uint8]:
     """Cut out a random part of at least ``least_area`` of the photo, of nearly square shape; vary light and colour."""
-    size = INPUT_SPEC.size
+    size = plan.size
     box = _stretched_box(picture.size, chance) if plan.whole else _random_box(picture.size, plan.least_area, chance)
     view = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
     if may_mirror and chance.integers(2):
@@ -141,7 +142,8 @@ def _pixel_batches(
     def views_of(row: int, picture: Image.Image) -> NDArray[np.uint8]:
         chance = np.random.default_rng((plan.seed, row))
         may_mirror = not speaks_of_sides(photos[row])
-        fixed = [whole_view(picture), centre_view(picture)] if plan.whole else [centre_view(picture)]
+        fixed = [whole_view(picture, plan.size)] if plan.whole else []
+        fixed += [centre_view(picture, plan.size)] if plan.centre else []
         others = range(len(fixed), plan.views)
         return np.stack([*fixed, *(random_view(picture, plan, chance, may_mirror=may_mirror) for _ in others)])
 

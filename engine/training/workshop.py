@@ -41,7 +41,11 @@ logger = logging.getLogger(__name__)
 
 IMAGE_WEIGHTS = "image_both.pt"  # of the finished image tower's late stages
 WHOLE_WEIGHTS = "image_whole.pt"  # of late stages that see the whole photo
+LARGE_WEIGHTS = "image_large.pt"  # of late stages that see it larger
 FINISHED = "towers.pt"  # both finished towers of a run on a GPU
+
+
+LARGE = 288  # pixels of a side
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,13 @@ class Settings:
     whole_captioned_views: ViewPlan = field(default_factory=lambda: ViewPlan(views=5, whole=True))
     whole_labelled_views: ViewPlan = field(default_factory=lambda: ViewPlan(views=2, whole=True))
     one_view_course: OneViewCourse = field(default_factory=OneViewCourse)
+    large_captioned_views: ViewPlan = field(
+        default_factory=lambda: ViewPlan(views=5, whole=True, centre=False, size=LARGE)
+    )
+    large_labelled_views: ViewPlan = field(
+        default_factory=lambda: ViewPlan(views=2, whole=True, centre=False, size=LARGE)
+    )
+    large_view_course: OneViewCourse = field(default_factory=lambda: OneViewCourse(epochs=6))
     joint: JointPlan | None = None
 
     @classmethod
@@ -187,11 +198,23 @@ class Workshop:
         figures = self.noted("one_view")
         return figures is not None and bool(figures["better"])
 
+    @property
+    def takes_large_view(self) -> bool:
+        """Whether the image tower that learnt to see it larger did better on the held-out photos than all before it."""
+        figures = self.noted("large_view")
+        return figures is not None and bool(figures["better"])
+
+    def whole_image_tower(self) -> ImageTower:
+        """The image tower that sees the whole photo, where that was better, at the size it was pretrained on."""
+        return self.image_tower(WHOLE_WEIGHTS if self.takes_one_view else IMAGE_WEIGHTS)
+
+    def staged_image_tower(self) -> ImageTower:
+        """The best image tower of those trained without a GPU."""
+        return self.image_tower(LARGE_WEIGHTS) if self.takes_large_view else self.whole_image_tower()
+
     def finished_image_tower(self) -> ImageTower:
         """The image tower that goes into the package."""
-        if self.takes_joint:
-            return self.joint_towers().image
-        return self.image_tower(WHOLE_WEIGHTS if self.takes_one_view else IMAGE_WEIGHTS)
+        return self.joint_towers().image if self.takes_joint else self.staged_image_tower()
 
     def finished_text_tower(self) -> TextTower:
         """The text tower that goes into the package."""
@@ -201,7 +224,7 @@ class Workshop:
         """Both towers where training them one after the other ended, opened for training end to end."""
         plan = self.settings.joint
         assert plan is not None, "only a run on a GPU goes on from here"
-        image = self.image_tower(IMAGE_WEIGHTS).opened(plan.open_from, plan.drop_path)
+        image = self.staged_image_tower().opened(plan.open_from, plan.drop_path)
         return Towers(image, self.text_tower("text.pt"), self.noted("text")["scale"])
 
     def joint_towers(self) -> Towers:
@@ -212,20 +235,23 @@ class Workshop:
 
     @property
     def input_spec(self) -> InputSpec:
-        """How the finished image tower sees a photo: whole where views were cut out of whole photos."""
-        return replace(INPUT_SPEC, resize="squash") if self.takes_joint or self.takes_one_view else INPUT_SPEC
+        """How the finished image tower sees a photo: whole and larger where that was better."""
+        if self.takes_joint and self.settings.joint is not None:
+            return replace(INPUT_SPEC, resize="squash", size=self.settings.joint.course.crops.size)
+        if self.takes_large_view:
+            return replace(INPUT_SPEC, resize="squash", size=self.settings.large_captioned_views.size)
+        return replace(INPUT_SPEC, resize="squash") if self.takes_one_view else INPUT_SPEC
 
     def pixels(self, which: str) -> NDArray[np.uint8]:
         """The squashed pixels of ``captioned`` or ``labelled`` photos, mapped from disk."""
         stored: NDArray[np.uint8] = np.load(self.path(f"pixels_{which}.npy"), mmap_mode="r")
         return stored
 
-    def views(self, which: str, *, whole: bool = False) -> NDArray[np.float16]:
+    def views(self, which: str, kind: str = "views") -> NDArray[np.float16]:
         """The cached activations of ``captioned`` or ``labelled`` photos, mapped from disk.
 
-        The first view is the centre, or with ``whole`` the whole photo.
+        The first view is the centre, or with ``kind`` "whole" or "large" the whole photo.
         """
-        kind = "whole" if whole else "views"
         states: NDArray[np.float16] = np.load(self.path(f"{kind}_{which}.npy"), mmap_mode="r")
         return states
 

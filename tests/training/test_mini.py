@@ -39,6 +39,9 @@ SMALL = Settings(
     whole_captioned_views=ViewPlan(views=3, whole=True),
     whole_labelled_views=ViewPlan(views=2, whole=True),
     one_view_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
+    large_captioned_views=ViewPlan(views=2, whole=True, centre=False, size=256),
+    large_labelled_views=ViewPlan(views=2, whole=True, centre=False, size=256),
+    large_view_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
     joint=JointPlan(
         open_from=14, image_rates=(1e-4, 3e-4), course=JointCourse(epochs=1, batch=20, label_batch=4, line_batch=8)
     ),
@@ -62,7 +65,8 @@ def test_one_command_makes_a_package_and_goes_on_where_it_was(tmp_path: Path, mo
     assert card.languages == ("en", "zh")
     assert card.calibration is not None
     taken = [
-        json.loads((order.work / f"figures_{stage}.json").read_text())["better"] for stage in ("one_view", "joint")
+        json.loads((order.work / f"figures_{stage}.json").read_text())["better"]
+        for stage in ("one_view", "large_view", "joint")
     ]
     assert card.image.input_spec.resize == ("squash" if any(taken) else "shortest")
     first, second, mean = (_weights(order.work / name) for name in ("member_0.pt", "member_1.pt", "towers.pt"))
