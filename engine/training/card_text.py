@@ -162,8 +162,7 @@ def _recipe(shop: Workshop) -> str:
             "at 224, whole at 320, whole and mirrored at 288); taken where it does better on the held-out photos than "
             "all before.",
             *_joint_recipe(settings.joint),
-            "Then ONNX, text tower with int8 weights (computing in float32), image tower int8 (static, one scale per "
-            "channel, ranges from 256 training photos).",
+            "Then ONNX, text tower with int8 weights (computing in float32), image tower float16 on disk.",
         ]
     )
 

@@ -55,7 +55,7 @@ class Publication:
 
     key: str = "balloon-mini"
     name: str = "Balloon mini"
-    image_int8: bool = True
+    image_int8: bool = False
 
 
 def publish(shop: Workshop, out: Path, publication: Publication, test: Path | None = None) -> None:
