@@ -79,9 +79,7 @@ class ImageRunner:
         self._threads = threads
         self._wanted = wanted
         self._judge = judge
-        self._deciding = (
-            threading.Lock()
-        )  # held through a trial, which may take minutes: never waited for with another one held
+        self._deciding = threading.Lock()  # held through a trial, which may take minutes
         self._loading = threading.Lock()
         self._running = threading.Lock()  # a session bound to a GPU has one place for its input
         self._cpu: Session | None = None

@@ -29,8 +29,8 @@ SAME_VECTOR = 0.999
 NEAR_VECTOR = 0.99
 """The same where the graph rounds what passes through it to int8, as each provider does in places of its own.
 
-Measured with a tower of balloon-mini's shape: 0.9993 at least when float kernels run the int8 graph, 0.9937 for its float
-original.
+Measured with a tower of balloon-mini's shape: at least 0.9993 where float kernels run the int8 graph, 0.9937 for the
+float graph it was made from.
 """
 LEAST_SHARE = 0.5
 """Of the time of a batch: an accelerator that leaves more to the CPU does not run the model."""
