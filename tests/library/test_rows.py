@@ -183,6 +183,26 @@ def test_moved_photo_keeps_its_row(shelf: Shelf) -> None:
     assert shelf.contents.find(again if again != photo else 999) is None
 
 
+def test_many_digests_at_once_come_to_what_each_alone_would(shelf: Shelf) -> None:
+    (one, twice), (other, _) = shelf.photo("old/1.jpg", "twice"), shelf.photo("old/2.jpg", "twice")
+    broken, content = shelf.photo("broken.jpg", "broken")
+    shelf.issues.record_content(content, IssueReason.DAMAGED, "")
+    shelf.photos.mark_missing([one, other])
+    new = [(name.encode(), FileStamp(100, 1, 50 + at)) for at, name in enumerate(("a", "b", "c", "d", "e", "f"))]
+    with shelf.database.transaction():
+        shelf.photos.add(shelf.folder(), ROOT.name, new)
+        a, b, c, d, e, f = [photo.id for photo in shelf.photos.unread(limit=9)]
+        reads = [(a, "twice"), (b, "new"), (c, "twice"), (d, "new"), (e, "twice"), (f, "broken")]
+        contents = shelf.photos.assign_all([(photo, digest_of(data), 100) for photo, data in reads])
+    assert [contents[at] for at in (0, 2, 4)] == [twice] * 3
+    assert (contents[1], contents[5]) == (contents[3], content)
+    paths = {row.id: row.path for row in shelf.photos.known(shelf.folder()) if not row.is_missing}
+    assert (paths[one], paths[other]) == (b"a", b"c"), "two moved, in their order, and the third is a copy"
+    assert set(paths) == {one, other, broken, b, d, e, f}
+    broken_ones = {Path(row.path.path).name for row in shelf.issues.all()}
+    assert broken_ones == {"broken.jpg", "f"}, "bytes once found broken stay broken"
+
+
 def test_photo_that_is_missing_or_unread_cannot_be_shown(shelf: Shelf) -> None:
     photo, _ = shelf.photo("a.jpg")
     shelf.photos.mark_missing([photo])
