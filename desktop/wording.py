@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SEPARATORS = re.compile(r"[/\\]")
 # What a line cannot be broken in, where it is longer than a side panel is wide; and where it may be broken then.
 _LONG_RUN = re.compile(r"[^\s\u200b]{25,}")
-_BREAKS = re.compile(r"([_.-])|(.{24})")
+_BREAKS = re.compile(r"[_.-]|[^_.-]{24}")
 PROVIDER_SUFFIX = "ExecutionProvider"
 PROVIDERS = {"Dml": "DirectML", "Tensorrt": "TensorRT"}
 

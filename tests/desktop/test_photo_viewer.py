@@ -299,6 +299,7 @@ def test_long_name_can_be_broken_and_a_short_one_stays(qtbot: QtBot) -> None:
     broken = breakable(name)
     assert max(len(piece) for piece in broken.split("\u200b")) <= 24
     assert broken.replace("\u200b", "") == name
+    assert broken.startswith("IMG_\u200bvery_\u200b")
 
 
 def test_long_name_is_left_out_in_the_middle_and_told_whole(qtbot: QtBot) -> None:
