@@ -68,7 +68,8 @@ def _show(result: SearchResult, output: Output, explained: list[Explanation], pe
         _show_document(result, output, explained)
     elif not result.hits:
         nothing = "No photos to search yet. Add some with: balloon index FOLDER"
-        output.note("No photo fits all of that." if result.known else nothing)
+        unseen = "No caption, name or folder says that."
+        output.note(nothing if not result.known else "No photo fits all of that." if result.covered else unseen)
     elif result.confidence is Confidence.NONE:
         output.note(f"No good match for “{result.query}”. The closest photos, for what they are worth:")
         output.table([_row(hit) for hit in result.hits[:CLOSEST_SHOWN]])
@@ -79,8 +80,8 @@ def _show(result: SearchResult, output: Output, explained: list[Explanation], pe
             _show_explanation(explanation, hit, output)
     if pending:
         output.note(
-            f"Of {result.known} photos, {result.covered} have been seen with {result.model}; others are found by words "
-            "that are written about them alone. Let it see them with: balloon index FOLDER"
+            f"{result.model} has seen {result.covered} of {result.known} photos so far; the others are found by captions, "
+            "names and folders alone. Let it see them: balloon index FOLDER"
         )
     return EXIT_DONE if result.hits else EXIT_NOTHING
 

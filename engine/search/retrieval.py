@@ -139,7 +139,7 @@ class Retriever:
         if self._expander is not None:
             vectors = [self._expander.expand(text, vector) for text, vector in zip(texts, vectors, strict=True)]
         has_words = bool(asked.query.text)
-        written = {clause: self._texts.showing(clause) for _, clause in clauses}
+        written = {clause: self._texts.showing(clause) for clause in unwanted}
         return Wanted(
             vectors[0] if has_words else None,
             asked.photos,
