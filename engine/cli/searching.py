@@ -80,8 +80,8 @@ def _show(result: SearchResult, output: Output, explained: list[Explanation], pe
             _show_explanation(explanation, hit, output)
     if pending:
         output.note(
-            f"{result.model} has seen {result.covered} of {result.known} photos so far; the others are found by captions, "
-            "names and folders alone. Let it see them: balloon index FOLDER"
+            f"{result.model} has seen {result.covered} of {result.known} photos so far; the others are found by "
+            "captions, names and folders alone. Let it see them: balloon index FOLDER"
         )
     return EXIT_DONE if result.hits else EXIT_NOTHING
 
