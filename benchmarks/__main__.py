@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     measurements = [one for name in options.sections for one in getattr(plan, name)(place, sizes)]
     if options.only:
         measurements = [one for one in measurements if one.section == "prepare" or _is_named(one, options.only)]
-    results = run_all(measurements, runs=options.runs, peers=options.peers)
+    results = run_all(measurements, runs=options.runs, peers=options.peers, minutes=options.minutes)
     print(report.write(results, options.out))
     return int(any(result.trouble for result in results))
 
@@ -52,6 +53,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rest", type=float, metavar="S", help="seconds that an engine rests before its memory is read"
     )
+    parser.add_argument("--minutes", type=float, default=math.inf, metavar="M", help="begin nothing after so many")
     parser.add_argument("--short", action="store_true", help="tiny sizes: does everything still run?")
     options = parser.parse_args(arguments)
     unknown = set(options.sections) - set(plan.SECTIONS)

@@ -17,15 +17,23 @@ if TYPE_CHECKING:
 STARTED_VARIABLE = "BALLOON_BENCH_STARTED"
 
 
-def latencies(search: Callable[[NDArray[np.float32]], Any], queries: NDArray[np.float32]) -> dict[str, float]:
-    """Milliseconds of a search for each of ``queries`` (N, dim): the middle, the slowest in 20 and in 100."""
-    took = []
+WARMING = 5  # searches before those that count
+
+
+def latencies(search: Callable[[Any], Any], queries: NDArray[Any]) -> tuple[dict[str, float], list[Any]]:
+    """Milliseconds of a warm search for each of ``queries`` (N, dim), the middle, the slowest in 20 and in 100.
+
+    Gives as well what each has found.
+    """
+    for query in queries[:WARMING]:
+        search(query)
+    took, found = [], []
     for query in queries:
         begun = time.perf_counter()
-        search(query)
+        found.append(search(query))
         took.append(1000 * (time.perf_counter() - begun))
     p50, p95, p99 = np.percentile(took, (50, 95, 99))
-    return {"p50_ms": float(p50), "p95_ms": float(p95), "p99_ms": float(p99)}
+    return {"p50_ms": float(p50), "p95_ms": float(p95), "p99_ms": float(p99)}, found
 
 
 def recall(found: Sequence[Sequence[int]], truth: NDArray[np.int64]) -> float:

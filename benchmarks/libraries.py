@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engine.models.package import ModelCard
+
 FOLDER_SIZE = 5000
 CAPTIONED = 10  # every tenth
 CLUSTERS = 500
@@ -56,16 +58,16 @@ def queries(count: int, dim: int) -> NDArray[np.float32]:
 
 def made(place: Path, photos: int) -> Path:
     """A library of ``photos`` photos under the embedded model, made once and kept in ``place``."""
-    library = place / f"library-{photos}"
+    card = read_card(find_package(DEFAULT_MODEL, model_dirs()))
+    library = place / f"library-{photos}-{card.fingerprint[:8]}-{card.text_fingerprint[:8]}"
     if not (library / "complete").is_file():
         shutil.rmtree(library, ignore_errors=True)
-        _make(library, photos)
+        _make(library, photos, card)
         (library / "complete").touch()
     return library
 
 
-def _make(library: Path, photos: int) -> None:
-    card = read_card(find_package(DEFAULT_MODEL, model_dirs()))
+def _make(library: Path, photos: int, card: ModelCard) -> None:
     database = Database.open_writer(library_paths(library))
     with database.transaction():
         folder = Folders(database).add(ROOT)

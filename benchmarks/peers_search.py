@@ -191,6 +191,6 @@ def _chunks(stored: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
 
 
 def _judged(search: Search, queries: str, truth: str) -> dict[str, float]:
-    asked = np.load(queries)
-    found = [list(map(int, search(query))) for query in asked]  # once each for recall, and to be warm
-    return {**latencies(search, asked), "memory_mb": memory_mb(), "recall": recall(found, np.load(truth))}
+    took, found = latencies(search, np.load(queries))
+    rows = [list(map(int, each)) for each in found]
+    return {**took, "memory_mb": memory_mb(), "recall": recall(rows, np.load(truth))}

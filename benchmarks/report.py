@@ -51,7 +51,9 @@ def text_table(results: Sequence[Result]) -> str:
             figures = ", ".join(f"{name} {_short(value)}" for name, value in result.figures.items())
             load = f"load {min(result.loads):.1f}-{max(result.loads):.1f}" if result.loads else ""
             told = figures or f"failed: {result.trouble}"
-            lines.append(f"  {one.what:<14} {one.subject:<32} {one.size:>9,}  {told}  [{load}]")
+            lines.append(
+                f"  {one.what:<14} {one.subject:<32} {one.size:>9,}  {told}  [runs {len(result.runs)}, {load}]"
+            )
     lines.append("\ngrowth: the exponent b of figure = a * size^b")
     lines += [f"  {' / '.join(key[:3]):<50} {key[3]:<24} {value:+.2f}" for key, value in growth(results).items()]
     return "\n".join(lines).strip() + "\n"

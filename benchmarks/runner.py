@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 3600
+LONG_S = 60.0  # what takes longer, building included, is run once
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,21 @@ class Result:
         return {**told, "figures": self.figures, "runs": self.runs, "loads": self.loads, "trouble": self.trouble}
 
 
-def run_all(measurements: Sequence[Measurement], *, runs: int, peers: str | None) -> list[Result]:
+def run_all(
+    measurements: Sequence[Measurement], *, runs: int, peers: str | None, minutes: float = math.inf
+) -> list[Result]:
     """Run everything ``runs`` times, interleaved; ``peers`` is the interpreter that has them, None leaves them out.
 
-    A measurement that fails is told with its last words and not tried again. Ctrl-C ends it with what there is.
+    A measurement that fails is told with its last words and not tried again, one that takes long is run once. Nothing
+    is begun after ``minutes``; then, and upon Ctrl-C, it ends with what there is.
     """
     chosen = [one for one in measurements if peers is not None or not one.peer]
     figures: dict[int, list[dict[str, float]]] = {at: [] for at in range(len(chosen))}
     loads: dict[int, list[float]] = {at: [] for at in range(len(chosen))}
     trouble: dict[int, str] = {}
+    until = time.monotonic() + 60 * minutes
     with contextlib.suppress(KeyboardInterrupt):
-        _run_in_turn(chosen, runs, peers, (figures, loads, trouble))
+        _run_in_turn(chosen, runs, peers, (figures, loads, trouble), until)
     return [
         Result(one, _medians(figures[at]), tuple(figures[at]), tuple(loads[at]), trouble.get(at, ""))
         for at, one in enumerate(chosen)
@@ -63,16 +69,23 @@ def _run_in_turn(
     runs: int,
     peers: str | None,
     found: tuple[dict[int, list[dict[str, float]]], dict[int, list[float]], dict[int, str]],
+    until: float,
 ) -> None:
     figures, loads, trouble = found
+    done: set[int] = set()
     for turn in range(runs):
         for at, one in enumerate(chosen):
-            if at in trouble or (turn and one.section == "prepare"):
+            if at in trouble or at in done:
                 continue
+            begun = time.monotonic()
+            if begun > until:
+                return
             loads[at].append(round(_load(), 2))
             _say(f"run {turn + 1} of {runs}: {one.section}, {one.what}, {one.subject}, {one.size:,}")
             try:
                 figures[at].append(_run(one, peers if one.peer and peers else sys.executable))
+                if one.section == "prepare" or time.monotonic() - begun > LONG_S:
+                    done.add(at)
             except (RuntimeError, subprocess.TimeoutExpired) as error:
                 trouble[at] = str(error)
                 _say(f"  failed: {error}")

@@ -17,14 +17,17 @@ from typing import TYPE_CHECKING, Self
 from engine.errors import KnownError
 from engine.imaging import worker
 from engine.imaging.answers import LONGEST_DETAIL, MalformedAnswerError
+from engine.imaging.feed import JobFeed, Listed
 from engine.imaging.jobs import Decoded, DecodeJob, Failed
 from engine.imaging.worker_process import ALARM, KILLED, WorkerProcess
 from engine.protocol import ErrorKind, IssueReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from multiprocessing.connection import Connection
     from types import TracebackType
 
+    from engine.imaging.feed import JobSource
     from engine.imaging.worker_process import WorkerMain
 
 __all__ = ["DecodeJob", "DecodePool", "Decoded", "Failed"]
@@ -84,21 +87,21 @@ class DecodePool:
         (result,) = self.run([job])
         return result
 
-    def run(self, jobs: Iterable[DecodeJob], *, ahead: int | None = None) -> Iterator[Decoded | Failed]:
-        """Decode ``jobs`` and yield their results as they come, in no particular order.
+    def run(self, jobs: Iterable[DecodeJob] | JobFeed, *, ahead: int | None = None) -> Iterator[Decoded | Failed]:
+        """Decode ``jobs``, those of a feed until it is closed, and yield their results as they come, in no order.
 
         Jobs are pulled from the iterable when there is room for them: at most ``ahead`` (default: two per worker) are
         on their way. Workers soon wait when the caller is busy with a result: a slow caller should drive this from a
         thread of its own. Leaving the generator early ends the workers that are still decoding. Raises ``KnownError``
         (INTERNAL) when workers cannot be started, ``RuntimeError`` when another run is going on.
         """
-        source = iter(jobs)
+        source: JobSource = jobs if isinstance(jobs, JobFeed) else Listed(jobs)
         with self._sole_run():
             while True:
                 self._fill(source, ahead or JOBS_PER_WORKER * self._size)
-                if not self._on_their_way():
+                if not self._on_their_way() and source.is_over:
                     return
-                for result in self._collect():
+                for result in self._collect(source.bell):
                     with self._clock_stopped():
                         yield result
 
@@ -130,7 +133,7 @@ class DecodePool:
     def _on_their_way(self) -> int:
         return sum(len(process.given) for process in self._workers)
 
-    def _fill(self, source: Iterator[DecodeJob], ahead: int) -> None:
+    def _fill(self, source: JobSource, ahead: int) -> None:
         """Give out jobs, those that lost their worker first, until nobody has room or there are none."""
         depth = -(-ahead // self._size)
         while self._on_their_way() < ahead:
@@ -144,11 +147,11 @@ class DecodePool:
                 self._again.appendleft(job)
                 self._lose(process, "it was gone when it got a job")
 
-    def _next_job(self, source: Iterator[DecodeJob]) -> DecodeJob | None:
+    def _next_job(self, source: JobSource) -> DecodeJob | None:
         if self._again:
             return self._again.popleft()
         with self._clock_stopped():
-            return next(source, None)
+            return source.take()
 
     def _with_room(self, depth: int) -> WorkerProcess | None:
         """Choose a worker: an idle one, else a new one, else the one with the least to do that has room."""
@@ -170,11 +173,12 @@ class DecodePool:
                 self._workers.remove(process)
                 process.stop()
 
-    def _collect(self) -> Iterator[Decoded | Failed]:
-        """Wait until a worker says something, ends, or should have said something."""
+    def _collect(self, bell: Connection | None) -> Iterator[Decoded | Failed]:
+        """Wait until a worker says something, ends, or should have said something, or ``bell`` tells of new jobs."""
         dues = [process.due for process in self._workers if process.due is not None]
         patience = max(0.0, min(dues) - time.monotonic()) if dues else None
-        heard = wait([process.connection for process in self._workers], patience)
+        bells = [] if bell is None else [bell]
+        heard = wait([*bells, *(process.connection for process in self._workers)], patience)
         for process in [process for process in self._workers if process.connection in heard]:
             yield from self._hear(process)
         now = time.monotonic()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from engine.imaging.feed import JobFeed
 from engine.imaging.jobs import Decoded, DecodeJob, Failed
 from engine.imaging.pool import DecodePool
 from engine.indexing.digests import DigestRead, DigestReader
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from engine.models.encoder import EncodesPhotos
 
 COMMIT_AFTER_S = 2.0
-CHUNK = 128  # photos handed to the readers, and contents to the decode pool, at a time
+CHUNK = 128  # photos handed to the readers, and contents to the decode pool, at a time; at most twice that are in hand
 DIGEST_THREADS = 2
 PROGRESS_EVERY_S = 0.1
 
@@ -69,10 +70,10 @@ class Pipeline:
         self._stop = stop
         self._closing = threading.Event()
         self._events: queue.Queue[Event] = queue.Queue()
-        self._chunks: queue.Queue[list[DecodeJob] | None] = queue.Queue()
+        self._jobs = JobFeed()
         self._reading: set[int] = set()
         self._left_for_later: set[int] = set()
-        self._decoding: dict[int, PendingContent] = {}
+        self._in_hand: dict[int, PendingContent] = {}  # given to the decode pool, and neither stored nor failed yet
         self._after = 0
         self._waiting: list[tuple[PendingContent, Decoded]] = []
         self._last_store = time.monotonic()
@@ -85,12 +86,13 @@ class Pipeline:
         started = time.monotonic()
         with DigestReader(DIGEST_THREADS, self._events.put) as reader, self._decode_thread():
             self._feed(reader)
-            while (self._reading or self._decoding or self._waiting) and not self._stop.is_set():
+            while (self._reading or self._in_hand) and not self._stop.is_set():
                 self._handle(self._next_events())
-                self._encode_if_due()
                 self._feed(reader)
+                self._encode_if_due()
                 progress(self._progress(time.monotonic() - started))
-            self._encode()
+            while self._waiting:
+                self._encode()
 
     def _progress(self, elapsed_s: float) -> IndexProgress:
         tally = self.tally
@@ -102,26 +104,26 @@ class Pipeline:
     def _feed(self, reader: DigestReader) -> None:
         if self._stop.is_set():
             return
-        if len(self._decoding) < CHUNK:
+        if len(self._in_hand) < CHUNK:
             newest = self._store.newest_content()
             if newest > self._after:
                 pending = self._store.pending_contents(limit=CHUNK, after=self._after)
                 self._hand_out(pending)
                 if len(pending) < CHUNK:
                     self._after = newest  # nothing is pending up to there: it is not looked through again
-        if len(self._reading) < CHUNK // 2 and len(self._decoding) < 2 * CHUNK:
+        if len(self._reading) < CHUNK // 2 and len(self._in_hand) < 2 * CHUNK:
             for photo in self._store.unread_photos(limit=CHUNK, besides=self._reading | self._left_for_later):
                 self._reading.add(photo.id)
                 reader.submit(photo)
 
     def _hand_out(self, contents: Sequence[PendingContent]) -> None:
-        fresh = [content for content in contents if content.id not in self._decoding]
+        fresh = [content for content in contents if content.id not in self._in_hand]
         if not fresh:
             return
         self._after = max(self._after, fresh[-1].id)
-        self._decoding.update((content.id, content) for content in fresh)
+        self._in_hand.update((content.id, content) for content in fresh)
         specs = (self._encoder.card.image.input_spec,)
-        self._chunks.put([DecodeJob(content.id, content.absolute, specs) for content in fresh])
+        self._jobs.put([DecodeJob(content.id, content.absolute, specs) for content in fresh])
 
     @contextlib.contextmanager
     def _decode_thread(self) -> Iterator[None]:
@@ -131,28 +133,30 @@ class Pipeline:
             yield
         finally:
             self._closing.set()
-            self._chunks.put(None)
+            self._jobs.close()
             thread.join()
 
     def _decode(self) -> None:
         try:
             with DecodePool(self._options.workers, deadline_s=self._options.deadline_s) as pool:
-                for chunk in iter(self._chunks.get, None):
-                    for result in pool.run(chunk):
-                        self._events.put(result)
-                        if self._closing.is_set():
-                            return
+                for result in pool.run(self._jobs):
+                    self._events.put(result)
+                    if self._closing.is_set():
+                        return
         except BaseException as error:  # noqa: BLE001 - handed to the writing thread, which raises it
             self._events.put(error)
 
     # Handling what comes back
 
     def _next_events(self) -> list[Event]:
+        """What has come, after a short wait; no more than makes a batch, and nothing while one waits to be encoded."""
         events: list[Event] = []
+        room = self._encoder.batch_size - len(self._waiting)
         with contextlib.suppress(queue.Empty):
-            events.append(self._events.get(timeout=PROGRESS_EVERY_S))
-            while len(events) < CHUNK:
-                events.append(self._events.get_nowait())
+            while room > 0 and len(events) < CHUNK:
+                event = self._events.get(timeout=0 if events else PROGRESS_EVERY_S)
+                events.append(event)
+                room -= isinstance(event, Decoded)
         return events
 
     def _handle(self, events: Sequence[Event]) -> None:
@@ -163,7 +167,7 @@ class Pipeline:
         self._handle_failures([event for event in events if isinstance(event, Failed)])
         for event in events:
             if isinstance(event, Decoded):
-                self._waiting.append((self._decoding.pop(event.key), event))
+                self._waiting.append((self._in_hand[event.key], event))
                 self.tally.decoded += 1
 
     def _handle_digests(self, reads: Sequence[DigestRead]) -> None:
@@ -176,13 +180,13 @@ class Pipeline:
         self.tally.done += outcome.finished
         # A content found again after it was passed by has a smaller id than those handed out already.
         for content in outcome.contents:
-            if content <= self._after and content not in self._decoding:
+            if content <= self._after and content not in self._in_hand:
                 self._hand_out(self._store.pending_contents(limit=1, after=content - 1, upto=content))
 
     def _handle_failures(self, failures: Sequence[Failed]) -> None:
         if not failures:
             return
-        self._store.record_failures([(self._decoding.pop(failed.key), failed) for failed in failures])
+        self._store.record_failures([(self._in_hand.pop(failed.key), failed) for failed in failures])
         self.tally.issues += len(failures)
         self.tally.done += len(failures)
         for failed in failures:
@@ -192,19 +196,22 @@ class Pipeline:
     # Encoding and storing
 
     def _encode_if_due(self) -> None:
+        """One batch, whole unless none comes behind it: between two the decoders are given more to do."""
         is_late = time.monotonic() - self._last_store > COMMIT_AFTER_S
-        if len(self._waiting) >= self._encoder.batch_size or not self._decoding or is_late:
+        is_all = len(self._waiting) == len(self._in_hand)
+        if self._waiting and (len(self._waiting) >= self._encoder.batch_size or is_all or is_late):
             self._encode()
 
     def _encode(self) -> None:
-        while self._waiting:
-            size = self._encoder.batch_size
-            batch, self._waiting = self._waiting[:size], self._waiting[size:]
-            vectors = self._vectors([decoded for _, decoded in batch])
-            unusable = self._store.store_batch(batch, vectors)
-            self.tally.embedded += len(batch) - unusable
-            self.tally.issues += unusable
-            self.tally.done += len(batch)
+        size = self._encoder.batch_size
+        batch, self._waiting = self._waiting[:size], self._waiting[size:]
+        vectors = self._vectors([decoded for _, decoded in batch])
+        unusable = self._store.store_batch(batch, vectors)
+        for content, _ in batch:
+            del self._in_hand[content.id]
+        self.tally.embedded += len(batch) - unusable
+        self.tally.issues += unusable
+        self.tally.done += len(batch)
         self._last_store = time.monotonic()
 
     def _vectors(self, batch: Sequence[Decoded]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import numkong
 import numpy as np
 
 from engine.search.codes import Block, Codes
@@ -136,6 +137,9 @@ def _cosines(vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArr
     """Cosine of each of ``vectors`` (N, dim) with ``vector`` (dim,), both of unit length.
 
     In double precision: where a row stands in a matrix product may change its last digit in float32, and photos that
-    are equal would change places.
+    are equal would change places. NumKong adds up float32 in float64, needs no copy and no threads.
     """
-    return (vectors.astype(np.float64) @ vector.astype(np.float64)).astype(np.float32)
+    if not len(vectors):
+        return np.zeros(0, dtype=np.float32)
+    asked = np.ascontiguousarray(vector, dtype=np.float32)[None]
+    return np.asarray(numkong.cdist(asked, vectors, "dot"))[0].astype(np.float32)

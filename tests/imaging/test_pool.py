@@ -16,6 +16,7 @@ import pytest
 
 from engine.errors import KnownError
 from engine.imaging import worker
+from engine.imaging.feed import JobFeed
 from engine.imaging.pool import Decoded, DecodeJob, DecodePool, Failed
 from engine.imaging.preprocess import InputSpec, preprocess
 from engine.protocol import ErrorKind, IssueReason
@@ -259,6 +260,7 @@ def _end_process(process: int) -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
+from engine.imaging.feed import JobFeed
 from engine.imaging.pool import DecodeJob, DecodePool
 from tests.imaging.hostile_workers import telling_its_state
 
@@ -347,3 +349,61 @@ def test_the_corners_of_the_model_input_are_those_of_the_photo(pool: DecodePool,
     assert isinstance(result, Decoded)
     corners = result.inputs[0][[0, 0, -1, -1], [0, -1, 0, -1]].astype(int)
     assert np.abs(corners - np.array(CORNERS)).max() < 20
+
+
+def test_photos_fed_while_others_are_decoded_come_back_as_well(tmp_path: Path) -> None:
+    first, second = photos(tmp_path, "a", "b", "c"), photos(tmp_path, "d", "e")
+    feed, found = JobFeed(), []
+    feed.put(jobs_of(first))
+    with DecodePool(2) as pool:
+        for result in pool.run(feed):
+            found.append(result.key)
+            if len(found) == len(first):
+                feed.put(DecodeJob(10 + key, path, SPECS) for key, path in enumerate(second))
+            if len(found) == len(first) + len(second):
+                feed.close()
+    assert sorted(found) == [0, 1, 2, 10, 11]
+
+
+def test_feed_wakes_a_pool_that_has_nothing_to_do(pool: DecodePool, tmp_path: Path) -> None:
+    (path,) = photos(tmp_path, "a")
+    feed, found = JobFeed(), threading.Event()
+
+    def put_and_close() -> None:
+        feed.put(jobs_of([path]))
+        assert found.wait(30)
+        feed.close()
+
+    thread = threading.Thread(target=put_and_close)
+    keys = []
+    for result in _started(pool.run(feed), thread):
+        keys.append(result.key)
+        found.set()
+    thread.join()
+    assert keys == [0]
+
+
+def _started(results: Iterator[Decoded | Failed], thread: threading.Thread) -> Iterator[Decoded | Failed]:
+    thread.start()
+    yield from results
+
+
+def test_slow_photo_keeps_no_other_worker_waiting_for_jobs_that_come_later(tmp_path: Path) -> None:
+    slow, quick, later = photos(tmp_path, "hang", "quick", "later")
+    feed, order = JobFeed(), []
+    feed.put([*jobs_of([slow]), DecodeJob(1, quick, SPECS)])
+    with DecodePool(2, deadline_s=3, worker_main=hostile_workers.harmed_by_photos) as pool:
+        for result in pool.run(feed):
+            order.append(result.key)
+            if result.key == 1:
+                feed.put([DecodeJob(2, later, SPECS)])
+            if result.key == 0:
+                feed.close()
+    assert order == [1, 2, 0]
+
+
+def test_closed_feed_lets_go_of_what_waits(pool: DecodePool, tmp_path: Path) -> None:
+    feed = JobFeed()
+    feed.put(jobs_of(photos(tmp_path, "a")))
+    feed.close()
+    assert list(pool.run(feed)) == []
