@@ -39,10 +39,16 @@ def rclip(photos: str, towers: str) -> dict[str, float]:
     return {"photos_per_s": count / took}
 
 
+def _image() -> Any:
+    """Pillow as someone with HEICs has it."""
+    importlib.import_module("pillow_heif").register_heif_opener()
+    return importlib.import_module("PIL.Image")
+
+
 def sentence_transformers(photos: str, towers: str) -> dict[str, float]:
     """sentence-transformers' CLIP in PyTorch: ``encode`` of the pictures, as its documentation shows."""
     library: Any = importlib.import_module("sentence_transformers")
-    image: Any = importlib.import_module("PIL.Image")
+    image = _image()
     model = library.SentenceTransformer(str(Path(towers) / "clip"), device="cpu")
     paths = sorted(Path(photos).iterdir())
     model.encode([image.new("RGB", (SIZE, SIZE))])
@@ -55,7 +61,7 @@ def plain_loop(photos: str, towers: str) -> dict[str, float]:
     """For each photo: open, preprocess, run."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     runtime: Any = importlib.import_module("onnxruntime")
-    image: Any = importlib.import_module("PIL.Image")
+    image = _image()
     session = runtime.InferenceSession(str(Path(towers) / "visual.onnx"), providers=["CPUExecutionProvider"])
     paths = sorted(Path(photos).iterdir())
     vectors = []
