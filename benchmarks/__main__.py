@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         sizes = replace(sizes, rest_s=options.rest)
     place = options.out / "data"
     if options.peers is not None and "indexing" in options.sections:
-        make_heics(options.peers, place, sizes.photos[0])
+        make_heics(options.peers, place, sizes.heics)
     measurements = [one for name in options.sections for one in getattr(plan, name)(place, sizes)]
     if options.only:
         measurements = [one for one in measurements if one.section == "prepare" or _is_named(one, options.only)]

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import report
+from benchmarks import report, runner
 from benchmarks.corpus import made
 from benchmarks.plan import Measurement
 from benchmarks.runner import Result, run_all
@@ -63,6 +63,14 @@ def test_failed_measurement_is_told_with_its_last_words(tmp_path: Path) -> None:
     assert "numpy_float32" in found.trouble
     assert len(found.loads) == 1, "it is not tried again"
     assert "failed" in report.write([found], tmp_path)
+
+
+def test_what_takes_long_is_run_once_and_nothing_is_begun_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    rescan = Measurement("upkeep", "rescan", "Balloon", 5, "measure_upkeep:rescan", {"photos": 5})
+    monkeypatch.setattr(runner, "LONG_S", 0.0)
+    (found,) = run_all([rescan], runs=3, peers=None)
+    assert len(found.runs) == 1
+    assert run_all([rescan], runs=1, peers=None, minutes=-1) == []
 
 
 def test_peers_are_left_out_where_there_are_none() -> None:
