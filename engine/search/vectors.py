@@ -142,4 +142,5 @@ def _cosines(vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArr
     if not len(vectors):
         return np.zeros(0, dtype=np.float32)
     asked = np.ascontiguousarray(vector, dtype=np.float32)[None]
-    return np.asarray(numkong.cdist(asked, vectors, "dot"))[0].astype(np.float32)
+    cosines: NDArray[np.float64] = np.asarray(numkong.cdist(asked, vectors, "dot"))[0]
+    return cosines.astype(np.float32)
