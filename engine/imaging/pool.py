@@ -98,10 +98,10 @@ class DecodePool:
         source: JobSource = jobs if isinstance(jobs, JobFeed) else Listed(jobs)
         with self._sole_run():
             while True:
-                self._fill(source, ahead or JOBS_PER_WORKER * self._size)
+                has_room = self._fill(source, ahead or JOBS_PER_WORKER * self._size)
                 if not self._on_their_way() and source.is_over:
                     return
-                for result in self._collect(source.bell):
+                for result in self._collect(source.bell if has_room else None):
                     with self._clock_stopped():
                         yield result
 
@@ -133,19 +133,20 @@ class DecodePool:
     def _on_their_way(self) -> int:
         return sum(len(process.given) for process in self._workers)
 
-    def _fill(self, source: JobSource, ahead: int) -> None:
-        """Give out jobs, those that lost their worker first, until nobody has room or there are none."""
+    def _fill(self, source: JobSource, ahead: int) -> bool:
+        """Give out jobs, those that lost their worker first; True where there is room and no job is left for it."""
         depth = -(-ahead // self._size)
         while self._on_their_way() < ahead:
             process = self._with_room(depth)
             if process is None:
-                return
+                return False
             job = self._next_job(source)
             if job is None:
-                return
+                return True
             if not process.give(job):  # it died while idle: nobody's fault
                 self._again.appendleft(job)
                 self._lose(process, "it was gone when it got a job")
+        return False
 
     def _next_job(self, source: JobSource) -> DecodeJob | None:
         if self._again:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -400,6 +401,28 @@ def test_slow_photo_keeps_no_other_worker_waiting_for_jobs_that_come_later(tmp_p
             if result.key == 0:
                 feed.close()
     assert order == [1, 2, 0]
+
+
+class InsistentFeed(JobFeed):
+    """Rings for another job whenever one is taken."""
+
+    def take(self) -> DecodeJob | None:
+        job = super().take()
+        if job is not None:
+            self.put([job])
+        return job
+
+
+def test_pool_that_has_enough_to_do_is_not_kept_awake_by_further_jobs(tmp_path: Path) -> None:
+    feed = InsistentFeed()
+    feed.put(jobs_of(photos(tmp_path, "hang")))
+    with DecodePool(1, deadline_s=2, worker_main=hostile_workers.harmed_by_photos) as pool:
+        results = pool.run(feed)
+        next(results)
+        begun = time.thread_time()
+        next(results)
+        assert time.thread_time() - begun < 1, "two seconds of waiting"
+        feed.close()
 
 
 def test_closed_feed_lets_go_of_what_waits(pool: DecodePool, tmp_path: Path) -> None:
