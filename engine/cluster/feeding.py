@@ -77,7 +77,7 @@ def _dataset(assignment: Assignment) -> Any:
     # Beside decoders that keep every core busy an encoder on the CPU is given a small share on paper: cores are what
     # Ray counts, and on a computer of one or two it would wait for ever.
     share = {"num_gpus": 1} if gpus else {"num_cpus": 0.1}
-    encoders = data.ActorPoolStrategy(min_size=1, max_size=max(1, gpus))
+    encoders = data.ActorPoolStrategy(min_size=1, max_size=max(1, gpus or assignment.workers))
     return decoded.map_batches(
         Encoding, fn_constructor_args=(assignment.model, assignment.fingerprint, 1),
         batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True, compute=encoders, **share,
