@@ -49,7 +49,7 @@ close_window
 open_window # a warm one
 search_for 'a dog on grass' english
 search_for '海边的人' chinese
-xdotool mousemove 400 300 click 3 # the first photo of the grid
+xdotool mousemove 100 190 click 3 # the first photo of the grid, whatever parts it has
 settle
 shoot menu
 xdotool key Down Down Return # "Find similar captions"
