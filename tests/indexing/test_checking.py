@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.imaging.thumbnails import ThumbnailStore
 from engine.indexing.check import check
 from engine.models.package import read_card
+from tests.conftest import sqlite_alone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ def unsound(bench: Bench, *, repair: bool = False) -> dict[str, int]:
     return {finding.name: finding.count for finding in report.findings if not finding.sound}
 
 
+@sqlite_alone
 def test_thumbnail_that_is_missing_empty_or_cut_short_is_found_and_made_anew(bench: Bench) -> None:
     for seed in (1, 2, 3, 4):
         bench.photo(f"{seed}.jpg", seed)
@@ -35,6 +37,7 @@ def test_thumbnail_that_is_missing_empty_or_cut_short_is_found_and_made_anew(ben
     assert unsound(bench) == {}
 
 
+@sqlite_alone
 def test_thumbnails_of_nobody_and_halves_of_killed_writers_are_removed(bench: Bench) -> None:
     bench.photo("1.jpg", 1)
     bench.index()

@@ -89,6 +89,7 @@ def test_own_captions_stay_with_the_unedited_copy(bench: Bench, photo: Path) -> 
     assert captions(bench) == {"a.jpg": [], "b.jpg": ["our balloon"]}
 
 
+@sqlite_alone
 def test_edited_copy_takes_its_captions_along_and_leaves_them_to_the_other(bench: Bench, photo: Path) -> None:
     shutil.copyfile(photo, bench.root / "b.jpg")
     bench.index()
