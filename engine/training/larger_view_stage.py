@@ -15,15 +15,14 @@ import torch
 from PIL import Image
 
 from engine.imaging.preprocess import InputSpec, preprocess
-from engine.training.batches import tokenise
 from engine.training.data import read_pictures
 from engine.training.early import EarlySession
 from engine.training.features import best_device
 from engine.training.held_out import held_out, measure_held_out, one_number
 from engine.training.image_tuning import image_vectors
-from engine.training.one_view import WHOLE, Seen, Told, teach_one_view
+from engine.training.one_view import WHOLE, Seen, teach_one_view
+from engine.training.one_view_stage import told_texts
 from engine.training.packaging import export_image_tower, open_graph
-from engine.training.text_tuning import text_vectors
 from engine.training.views import cache_views
 from engine.training.workshop import LARGE_WEIGHTS
 
@@ -80,23 +79,20 @@ def learn_larger_view(shop: Workshop) -> None:
         return
     late = shop.whole_image_tower().late
     captioned, labelled, looks = shop.views("captioned", "large"), shop.views("labelled", "large"), _looks(shop)
-    text = shop.text_tower("text.pt")
-    sentences = text_vectors(text, tokenise(shop.tokenizer, shop.album.texts), sentences=True)
-    with torch.no_grad():
-        vectors = torch.nn.functional.normalize(text.mapping(torch.from_numpy(sentences)), dim=-1)
+    told = told_texts(shop)
     part = held_out(shop)
     shown = captioned[part.photos, WHOLE]
     seen = {"larger": image_vectors(late, shown), "looks": looks["captioned"].numpy()[part.photos]}
-    before = {name: measure_held_out(part, vectors.numpy(), images) for name, images in seen.items()}
+    before = {name: measure_held_out(part, told.vectors.numpy(), images) for name, images in seen.items()}
     taught = teach_one_view(
         late,
         Seen(captioned, looks["captioned"], np.array(shop.split.train)),
         Seen(labelled, looks["labelled"], shop.labelled_rows),
-        Told(shop.album, vectors, torch.from_numpy(sentences), shop.noted("text")["scale"]),
+        told,
         shop.settings.large_view_course,
     )
     torch.save(taught.state_dict(), path)
-    after = measure_held_out(part, vectors.numpy(), image_vectors(taught, shown))
+    after = measure_held_out(part, told.vectors.numpy(), image_vectors(taught, shown))
     staged = shop.noted("one_view")
     best = max(one_number(figures) for figures in (before["larger"], {key: staged[key] for key in part.texts}))
     shop.note("large_view", after | {"before": before, "better": one_number(after) > best})

@@ -40,10 +40,7 @@ def learn_one_view(shop: Workshop) -> None:
         return
     late = shop.image_tower(IMAGE_WEIGHTS).late
     captioned, labelled = shop.views("captioned", "whole"), shop.views("labelled", "whole")
-    text = shop.text_tower("text.pt")
-    sentences = text_vectors(text, tokenise(shop.tokenizer, shop.album.texts), sentences=True)
-    with torch.no_grad():
-        vectors = torch.nn.functional.normalize(text.mapping(torch.from_numpy(sentences)), dim=-1)
+    told = told_texts(shop)
     part = held_out(shop)
     shown = captioned[part.photos]
     seen = {
@@ -51,18 +48,27 @@ def learn_one_view(shop: Workshop) -> None:
         "whole": image_vectors(late, shown[:, WHOLE]),
         "both": both_views(late, shown),
     }
-    before = {name: measure_held_out(part, vectors.numpy(), images) for name, images in seen.items()}
+    before = {name: measure_held_out(part, told.vectors.numpy(), images) for name, images in seen.items()}
     taught = teach_one_view(
         late,
         Seen(captioned, _targets(late, captioned), np.array(shop.split.train)),
         Seen(labelled, _targets(late, labelled), shop.labelled_rows),
-        Told(shop.album, vectors, torch.from_numpy(sentences), shop.noted("text")["scale"]),
+        told,
         shop.settings.one_view_course,
     )
     torch.save(taught.state_dict(), path)
-    after = measure_held_out(part, vectors.numpy(), image_vectors(taught, shown[:, WHOLE]))
+    after = measure_held_out(part, told.vectors.numpy(), image_vectors(taught, shown[:, WHOLE]))
     better = one_number(after) > one_number(before["centre"])
     shop.note("one_view", after | {"before": before, "better": better})
+
+
+def told_texts(shop: Workshop) -> Told:
+    """All texts of the captioned photos under the finished text tower."""
+    text = shop.text_tower("text.pt")
+    sentences = text_vectors(text, tokenise(shop.tokenizer, shop.album.texts), sentences=True)
+    with torch.no_grad():
+        vectors = torch.nn.functional.normalize(text.mapping(torch.from_numpy(sentences)), dim=-1)
+    return Told(shop.album, vectors, torch.from_numpy(sentences), shop.noted("text")["scale"])
 
 
 def _targets(late: LateStages, states: NDArray[np.float16]) -> torch.Tensor:
