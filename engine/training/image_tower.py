@@ -139,6 +139,10 @@ class ImageTower(nn.Module):
             self.late.mapping.weight.copy_(weight)
             self.late.mapping.bias.copy_(mapping.image.bias - weight @ mean)
 
+    def vector(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Return the (N, dim) photo vectors, not normalised, of (N, S, S, 3) pixels 0..255."""
+        return self.late.vector(self.early(pixels))
+
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Turn (N, S, S, 3) uint8 pixels into (N, dim) unit vectors and (N, G, dim) cells."""
         grid = self.late(self.early(pixels))

@@ -23,7 +23,7 @@ from engine.training.image_tuning import alikeness
 from engine.training.pixels import CropPlan, random_views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -178,8 +178,13 @@ def draw_texts(
     return np.concatenate(texts), np.concatenate(owner)
 
 
-def train_together(towers: Towers, material: Material, course: JointCourse) -> Towers:
-    """Train ``towers`` and return the average of their weights over the last steps."""
+def train_together(
+    towers: Towers, material: Material, course: JointCourse, watch: Callable[[int, Towers], None] | None = None
+) -> Towers:
+    """Train ``towers`` and return the average of their weights over the last steps.
+
+    ``watch`` is shown that average after every epoch, with the epoch's number from 1.
+    """
     torch.manual_seed(course.seed)
     towers.to(best_device())
     towers.image.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's hints
@@ -206,6 +211,12 @@ def train_together(towers: Towers, material: Material, course: JointCourse) -> T
             average.update(towers)
             running += loss.detach() / steps
         logger.info("joint epoch %d of %d: loss %.3f", epoch, course.epochs, float(running))
+        if watch is not None:
+            watch(epoch, _averaged(average))
+    return _averaged(average)
+
+
+def _averaged(average: Average) -> Towers:
     trained = average.module
     assert isinstance(trained, Towers)
     return trained.eval()

@@ -32,7 +32,7 @@ from engine.training.views import speaks_of_sides
 from engine.training.workshop import FINISHED, JointPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,12 +44,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MOST_LINES = 60_000
+WATCHED = 4  # epochs
 
 
 def squash_photos(shop: Workshop) -> None:
     """Store every photo as a square of pixels."""
-    store_pixels(shop.data, shop.captioned, shop.path("pixels_captioned.npy"))
-    store_pixels(shop.data, shop.labelled, shop.path("pixels_labelled.npy"))
+    for which, photos in (("captioned", shop.captioned), ("labelled", shop.labelled)):
+        store_pixels(shop.data, photos, shop.path(f"pixels_{which}.npy"), shop.path(f"sides_{which}.npy"))
 
 
 def train_members(shop: Workshop) -> None:
@@ -62,9 +63,19 @@ def train_members(shop: Workshop) -> None:
             continue
         material = material or gather_material(shop)
         course = replace(plan.course, seed=shop.settings.seed + number, image_rate=rate)
-        towers = train_together(shop.staged_towers(), material, course).cpu()
+        towers = train_together(shop.staged_towers(), material, course, _watch(shop, number)).cpu()
         torch.save(towers.state_dict(), path)
         shop.note(f"member_{number}", measure(shop, towers))
+
+
+def _watch(shop: Workshop, number: int) -> Callable[[int, Towers], None]:
+    """Report the held-out photos every few epochs: a run on a borrowed GPU is to be seen going wrong."""
+
+    def watch(epoch: int, towers: Towers) -> None:
+        if epoch % WATCHED == 0:
+            logger.info("pair %d, epoch %d: %.4f over all", number, epoch, one_number(measure(shop, towers)))
+
+    return watch
 
 
 def average_members(shop: Workshop) -> None:
@@ -72,8 +83,7 @@ def average_members(shop: Workshop) -> None:
     path = shop.path(FINISHED)
     if path.is_file():
         return
-    names = [member_name(number) for number in range(len(joint_plan(shop).image_rates))]
-    states = [torch.load(shop.path(name), weights_only=True) for name in names]
+    states = _member_states(shop)
     mean = {
         name: torch.stack([state[name].float() for state in states]).mean(dim=0).to(states[0][name].dtype)
         for name in states[0]
@@ -83,7 +93,22 @@ def average_members(shop: Workshop) -> None:
     staged = [shop.noted(stage) or {} for stage in ("text", "one_view", "large_view")]
     before = max(one_number({key: one[key] for key in ("en", "zh")}) for one in staged if one)
     shop.note("joint", figures | {"better": one_number(figures) > before})
-    logger.info("mean of %d pairs: %.4f over all, before %.4f", len(names), one_number(figures), before)
+    logger.info("mean of %d pairs: %.4f over all, before %.4f", len(states), one_number(figures), before)
+
+
+def members(shop: Workshop) -> list[Towers]:
+    """All pairs that were trained."""
+    towers = []
+    for state in _member_states(shop):
+        pair = shop.staged_towers()
+        pair.load_state_dict(state)
+        towers.append(pair.eval())
+    return towers
+
+
+def _member_states(shop: Workshop) -> list[dict[str, torch.Tensor]]:
+    names = [member_name(number) for number in range(len(joint_plan(shop).image_rates))]
+    return [torch.load(shop.path(name), weights_only=True) for name in names]
 
 
 def member_name(number: int) -> str:

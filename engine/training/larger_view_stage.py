@@ -79,7 +79,7 @@ def learn_larger_view(shop: Workshop) -> None:
         return
     late = shop.whole_image_tower().late
     captioned, labelled, looks = shop.views("captioned", "large"), shop.views("labelled", "large"), _looks(shop)
-    told = told_texts(shop)
+    told = told_texts(shop, shop.text_tower("text.pt"), shop.noted("text")["scale"])
     part = held_out(shop)
     shown = captioned[part.photos, WHOLE]
     seen = {"larger": image_vectors(late, shown), "looks": looks["captioned"].numpy()[part.photos]}

@@ -51,7 +51,15 @@ def build(order: Order, settings: Settings | None = None) -> None:
 
 def stages(order: Order, *, on_gpu: bool = False) -> dict[str, Callable[[Workshop], None]]:
     """The stages by name, in order."""
-    from engine.training import comparisons, joint_stages, larger_view_stage, one_view_stage, publishing, stages
+    from engine.training import (
+        comparisons,
+        joint_stages,
+        larger_view_stage,
+        one_view_stage,
+        publishing,
+        rounding_stage,
+        stages,
+    )
 
     together: dict[str, Callable[[Workshop], None]] = {
         "pixels": joint_stages.squash_photos,
@@ -77,6 +85,7 @@ def stages(order: Order, *, on_gpu: bool = False) -> dict[str, Callable[[Worksho
         "large_views": larger_view_stage.cut_larger_views,
         "large_view": larger_view_stage.learn_larger_view,
         **(together if on_gpu else {}),
+        "rounding": rounding_stage.learn_rounding,
         "comparison": comparisons.compare_methods,
         "curve": comparisons.draw_curve,
         "fusion": comparisons.try_reranking,

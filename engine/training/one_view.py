@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -53,6 +53,24 @@ class OneViewCourse:
     seed: int = 1
 
 
+class Lessons(Protocol):
+    """Photos to learn from: the unit vectors (N, dim) to aim at, and the ``rows`` to use."""
+
+    @property
+    def targets(self) -> torch.Tensor:
+        """What to say of each photo."""
+        ...
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Which photos are for learning."""
+        ...
+
+    def pick(self, photos: NDArray[np.int64], whole: float, chance: np.random.Generator) -> torch.Tensor:
+        """Return activations (P, C, H, W): of the whole photo with probability ``whole``, else of a cut-out of it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """Photos as ``states`` (N, views, H, W, C) and the unit vectors (N, dim) to aim at; the ``rows`` to use."""
@@ -60,6 +78,12 @@ class Seen:
     states: NDArray[np.float16]
     targets: torch.Tensor
     rows: NDArray[np.int64]
+
+    def pick(self, photos: NDArray[np.int64], whole: float, chance: np.random.Generator) -> torch.Tensor:
+        """Take the whole view of some photos and one of the others of the rest."""
+        views = chance.integers(1, max(2, self.states.shape[1]), size=len(photos))
+        views[chance.random(len(photos)) < whole] = WHOLE
+        return as_states(self.states[photos, views]).to(best_device())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +103,9 @@ def both_views(late: LateStages, states: NDArray[np.float16]) -> NDArray[np.floa
     return unit
 
 
-def teach_one_view(late: LateStages, captioned: Seen, labelled: Seen, told: Told, course: OneViewCourse) -> LateStages:
+def teach_one_view(
+    late: LateStages, captioned: Lessons, labelled: Lessons, told: Told, course: OneViewCourse
+) -> LateStages:
     """Train ``late`` and return the average of its weights over the last steps."""
     torch.manual_seed(course.seed)
     chance = np.random.default_rng(course.seed)
@@ -95,8 +121,8 @@ def teach_one_view(late: LateStages, captioned: Seen, labelled: Seen, told: Told
         running = 0.0
         for drawn in draw(told.album, chance.permutation(captioned.rows), course.batch, course.each, chance):
             more = next(others)
-            views = [_pick(captioned, drawn.photos, course, chance), _pick(labelled, more, course, chance)]
-            vectors = _vectors(late, np.concatenate(views))
+            views = [captioned.pick(drawn.photos, course.whole, chance), labelled.pick(more, course.whole, chance)]
+            vectors = _vectors(late, torch.cat(views))
             target = torch.cat([captioned.targets[drawn.photos], labelled.targets[more]]).to(vectors.device)
             distance = (1 - (vectors * target).sum(dim=1)).mean()
             loss = course.distance_weight * distance + _text_loss(vectors[: len(drawn.photos)], drawn, told, course)
@@ -119,20 +145,10 @@ def _text_loss(photos: torch.Tensor, drawn: Drawn, told: Told, course: OneViewCo
     return two_way_loss(scores, softened(right, alike, course.soft), softened(right.T, alike.T, course.soft))
 
 
-def _vectors(late: LateStages, states: NDArray[np.float16]) -> torch.Tensor:
-    device = best_device()
-    with low_precision(device):
-        vectors = late.vector(as_states(states).to(device))
+def _vectors(late: LateStages, states: torch.Tensor) -> torch.Tensor:
+    with low_precision(states.device):
+        vectors = late.vector(states)
     return nn.functional.normalize(vectors.float(), dim=-1)
-
-
-def _pick(
-    seen: Seen, photos: NDArray[np.int64], course: OneViewCourse, chance: np.random.Generator
-) -> NDArray[np.float16]:
-    """Take the whole view of some photos and one of the others of the rest."""
-    views = chance.integers(1, max(2, seen.states.shape[1]), size=len(photos))
-    views[chance.random(len(photos)) < course.whole] = WHOLE
-    return seen.states[photos, views]
 
 
 def _forever(rows: NDArray[np.int64], batch: int, chance: np.random.Generator) -> Iterator[NDArray[np.int64]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.training.image_tower import LateStages
+    from engine.training.text_tower import TextTower
     from engine.training.workshop import Workshop
 
 LATE_PHOTOS = 512  # so many photos' activations fit into memory at once
@@ -40,7 +41,7 @@ def learn_one_view(shop: Workshop) -> None:
         return
     late = shop.image_tower(IMAGE_WEIGHTS).late
     captioned, labelled = shop.views("captioned", "whole"), shop.views("labelled", "whole")
-    told = told_texts(shop)
+    told = told_texts(shop, shop.text_tower("text.pt"), shop.noted("text")["scale"])
     part = held_out(shop)
     shown = captioned[part.photos]
     seen = {
@@ -62,13 +63,12 @@ def learn_one_view(shop: Workshop) -> None:
     shop.note("one_view", after | {"before": before, "better": better})
 
 
-def told_texts(shop: Workshop) -> Told:
-    """All texts of the captioned photos under the finished text tower."""
-    text = shop.text_tower("text.pt")
+def told_texts(shop: Workshop, text: TextTower, scale: float) -> Told:
+    """All texts of the captioned photos under a text tower, whose scores have a scale."""
     sentences = text_vectors(text, tokenise(shop.tokenizer, shop.album.texts), sentences=True)
     with torch.no_grad():
         vectors = torch.nn.functional.normalize(text.mapping(torch.from_numpy(sentences)), dim=-1)
-    return Told(shop.album, vectors, torch.from_numpy(sentences), shop.noted("text")["scale"])
+    return Told(shop.album, vectors, torch.from_numpy(sentences), scale)
 
 
 def _targets(late: LateStages, states: NDArray[np.float16]) -> torch.Tensor:

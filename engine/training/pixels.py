@@ -45,16 +45,22 @@ class CropPlan:
     jitter: float = 0.25
 
 
-def store_pixels(pack: Path, photos: Sequence[PackPhoto], path: Path, edge: int = STORED_EDGE) -> None:
-    """Write (N, edge, edge, 3) uint8 pixels of ``photos``, squashed, to ``path`` (.npy), unless it is there already."""
+def store_pixels(
+    pack: Path, photos: Sequence[PackPhoto], path: Path, sides_path: Path, edge: int = STORED_EDGE
+) -> None:
+    """Write (N, edge, edge, 3) uint8 pixels of ``photos``, squashed, to ``path`` (.npy), unless it is there already;
+    their widths and heights (N, 2) to ``sides_path``.
+    """
     if path.is_file():
         return
     partial = path.with_suffix(".part.npy")
     out = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=(len(photos), edge, edge, 3))
+    sides = np.zeros((len(photos), 2), np.int64)
 
     def squash(item: tuple[int, bytes]) -> None:
         row, encoded = item
         picture = Image.open(io.BytesIO(encoded)).convert("RGB")
+        sides[row] = picture.size
         out[row] = np.asarray(picture.resize((edge, edge), Image.Resampling.BICUBIC))
 
     waiting = read_encoded(pack, photos)
@@ -63,6 +69,7 @@ def store_pixels(pack: Path, photos: Sequence[PackPhoto], path: Path, edge: int 
             list(threads.map(squash, part))
             logger.info("pixels: %d more photos", len(part))
     out.flush()
+    np.save(sides_path, sides)
     partial.replace(path)
 
 
@@ -88,6 +95,12 @@ def whole_views(photos: torch.Tensor, size: int) -> torch.Tensor:
     planes = photos.permute(0, 3, 1, 2).float()
     scaled = functional.interpolate(planes, (size, size), mode="bicubic", antialias=True)
     return scaled.clamp(0, 255).permute(0, 2, 3, 1)
+
+
+def centre_boxes(sides: NDArray[np.int64]) -> torch.Tensor:
+    """Return the boxes (N, 4), for ``cut_out``, of the largest centred squares of photos of ``sides`` (N, 2)."""
+    shares = sides.min(axis=1, keepdims=True) / sides
+    return torch.from_numpy(np.concatenate([(1 - shares) / 2, shares], axis=1).astype(np.float32))
 
 
 def cut_out(photos: torch.Tensor, boxes: torch.Tensor, mirrored: torch.Tensor, size: int) -> torch.Tensor:

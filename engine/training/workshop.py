@@ -43,7 +43,7 @@ IMAGE_WEIGHTS = "image_both.pt"  # of the finished image tower's late stages
 WHOLE_WEIGHTS = "image_whole.pt"  # of late stages that see the whole photo
 LARGE_WEIGHTS = "image_large.pt"  # of late stages that see it larger
 FINISHED = "towers.pt"  # both finished towers of a run on a GPU
-
+ROUNDED_WEIGHTS = "image_rounded.pt"  # of the whole finished image tower, all of them whole numbers
 
 LARGE = 288  # pixels of a side
 
@@ -89,6 +89,7 @@ class Settings:
         default_factory=lambda: ViewPlan(views=2, whole=True, centre=False, size=LARGE)
     )
     large_view_course: OneViewCourse = field(default_factory=lambda: OneViewCourse(epochs=6))
+    rounding_course: OneViewCourse = field(default_factory=lambda: OneViewCourse(epochs=4, learning_rate=1.5e-4))
     joint: JointPlan | None = None
 
     @classmethod
@@ -216,6 +217,27 @@ class Workshop:
         """The image tower that goes into the package."""
         return self.joint_towers().image if self.takes_joint else self.staged_image_tower()
 
+    def tower_to_round(self) -> ImageTower:
+        """The finished image tower; on a GPU all blocks open, since rounding the early ones costs most."""
+        tower = self.finished_image_tower()
+        return tower.opened(0, drop_path=0.0) if self.takes_joint else tower
+
+    def plan_to_round(self, which: str) -> ViewPlan:
+        """How photos are cut for learning to round: as the finished tower sees them, and a few times otherwise."""
+        settings = self.settings
+        plans = {"captioned": settings.captioned_views, "labelled": settings.labelled_views}
+        if self.takes_large_view:
+            plans = {"captioned": settings.large_captioned_views, "labelled": settings.large_labelled_views}
+        elif self.takes_one_view:
+            plans = {"captioned": settings.whole_captioned_views, "labelled": settings.whole_labelled_views}
+        return replace(plans[which], views=min(3, plans[which].views))
+
+    def rounded_image_tower(self) -> ImageTower:
+        """The finished image tower after its weights learnt to be whole numbers."""
+        tower = self.tower_to_round()
+        tower.load_state_dict(torch.load(self.path(ROUNDED_WEIGHTS), weights_only=True))
+        return tower.eval()
+
     def finished_text_tower(self) -> TextTower:
         """The text tower that goes into the package."""
         return self.joint_towers().text if self.takes_joint else self.text_tower("text.pt")
@@ -234,6 +256,11 @@ class Workshop:
         return towers.eval()
 
     @property
+    def finished_scale(self) -> float:
+        """The factor between the finished towers' cosines and their logits."""
+        return self.joint_towers().scale if self.takes_joint else float(self.noted("text")["scale"])
+
+    @property
     def input_spec(self) -> InputSpec:
         """How the finished image tower sees a photo: whole and larger where that was better."""
         if self.takes_joint and self.settings.joint is not None:
@@ -245,6 +272,11 @@ class Workshop:
     def pixels(self, which: str) -> NDArray[np.uint8]:
         """The squashed pixels of ``captioned`` or ``labelled`` photos, mapped from disk."""
         stored: NDArray[np.uint8] = np.load(self.path(f"pixels_{which}.npy"), mmap_mode="r")
+        return stored
+
+    def sides(self, which: str) -> NDArray[np.int64]:
+        """Width and height (N, 2) that the same photos had before they were squashed."""
+        stored: NDArray[np.int64] = np.load(self.path(f"sides_{which}.npy"))
         return stored
 
     def views(self, which: str, kind: str = "views") -> NDArray[np.float16]:

@@ -42,6 +42,7 @@ SMALL = Settings(
     large_captioned_views=ViewPlan(views=2, whole=True, centre=False, size=256),
     large_labelled_views=ViewPlan(views=2, whole=True, centre=False, size=256),
     large_view_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
+    rounding_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
     joint=JointPlan(
         open_from=14, image_rates=(1e-4, 3e-4), course=JointCourse(epochs=1, batch=20, label_batch=4, line_batch=8)
     ),
