@@ -42,7 +42,7 @@ class JointCourse:
     the weight of sentences that are to keep the vectors they had.
     """
 
-    epochs: int = 24
+    epochs: int = 16
     batch: int = 384
     each: int = 2
     image_rate: float = 1.5e-4

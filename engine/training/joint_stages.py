@@ -7,7 +7,6 @@ each other and the mean of their weights is a pair as well, better than each (mo
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,12 +56,11 @@ def train_members(shop: Workshop) -> None:
     """Train the pairs, each with a seed and a rate of its own."""
     plan = joint_plan(shop)
     material: Material | None = None
-    for number, rate in enumerate(plan.image_rates):
+    for number, course in enumerate(plan.courses):
         path = shop.path(member_name(number))
         if path.is_file():
             continue
         material = material or gather_material(shop)
-        course = replace(plan.course, seed=shop.settings.seed + number, image_rate=rate)
         towers = train_together(shop.staged_towers(), material, course, _watch(shop, number)).cpu()
         torch.save(towers.state_dict(), path)
         shop.note(f"member_{number}", measure(shop, towers))
@@ -107,7 +105,7 @@ def members(shop: Workshop) -> list[Towers]:
 
 
 def _member_states(shop: Workshop) -> list[dict[str, torch.Tensor]]:
-    names = [member_name(number) for number in range(len(joint_plan(shop).image_rates))]
+    names = [member_name(number) for number in range(len(joint_plan(shop).courses))]
     return [torch.load(shop.path(name), weights_only=True) for name in names]
 
 
@@ -141,7 +139,7 @@ def held_out_texts(shop: Workshop, tower: TextTower) -> NDArray[np.float32]:
 def held_out_photos(shop: Workshop, towers: Towers) -> NDArray[np.float32]:
     """Unit vectors (P, dim) of the held-out photos, seen whole."""
     towers.to(best_device()).eval()
-    pixels, size = shop.pixels("captioned")[held_out(shop).photos], joint_plan(shop).course.crops.size
+    pixels, size = shop.pixels("captioned")[held_out(shop).photos], joint_plan(shop).crops.size
     parts = []
     with torch.inference_mode():
         for some in batches(len(pixels), 256):

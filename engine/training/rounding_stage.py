@@ -94,7 +94,7 @@ def _squashed(shop: Workshop, which: str, tower: ImageTower, rows: NDArray[np.in
     may_mirror = torch.tensor([not speaks_of_sides(photo) for photo in photos], device=best_device())
     aims = _aims(shop, which)
     pixels = on_device(shop.pixels(which), best_device())
-    crops = joint_plan(shop).course.crops
+    crops = joint_plan(shop).crops
     return Squashed(pixels, may_mirror, tower.early.to(best_device()).eval(), crops, aims, rows)
 
 

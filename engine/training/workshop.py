@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from engine.imaging.preprocess import InputSpec
     from engine.models.recall import Recall
+    from engine.training.pixels import CropPlan
 
 logger = logging.getLogger(__name__)
 
@@ -50,14 +51,22 @@ LARGE = 288  # pixels of a side
 
 @dataclass(frozen=True, slots=True)
 class JointPlan:
-    """How a GPU trains both towers further, end to end: a pair for each of ``image_rates``, image blocks open from
-    ``open_from`` on.
+    """How a GPU trains both towers further, end to end: a pair for each of ``courses``, image blocks open from
+    ``open_from`` on. All pairs see photos in one size, that of the first course.
     """
 
     open_from: int = 5
     drop_path: float = 0.05
-    image_rates: tuple[float, ...] = (1e-4, 1.5e-4, 2.5e-4)
-    course: JointCourse = field(default_factory=JointCourse)
+    courses: tuple[JointCourse, ...] = (
+        JointCourse(seed=1, image_rate=1e-4),
+        JointCourse(seed=2, image_rate=1.5e-4),
+        JointCourse(seed=3, image_rate=2.5e-4, dropout=0.2, label_weight=0.3, epochs=15),
+    )
+
+    @property
+    def crops(self) -> CropPlan:
+        """How all pairs' photos are cut."""
+        return self.courses[0].crops
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,9 @@ class Settings:
         default_factory=lambda: ViewPlan(views=2, whole=True, centre=False, size=LARGE)
     )
     large_view_course: OneViewCourse = field(default_factory=lambda: OneViewCourse(epochs=6))
-    rounding_course: OneViewCourse = field(default_factory=lambda: OneViewCourse(epochs=4, learning_rate=1.5e-4))
+    rounding_course: OneViewCourse = field(
+        default_factory=lambda: OneViewCourse(epochs=6, learning_rate=2e-4, whole=0.4)
+    )
     joint: JointPlan | None = None
 
     @classmethod
@@ -264,7 +275,7 @@ class Workshop:
     def input_spec(self) -> InputSpec:
         """How the finished image tower sees a photo: whole and larger where that was better."""
         if self.takes_joint and self.settings.joint is not None:
-            return replace(INPUT_SPEC, resize="squash", size=self.settings.joint.course.crops.size)
+            return replace(INPUT_SPEC, resize="squash", size=self.settings.joint.crops.size)
         if self.takes_large_view:
             return replace(INPUT_SPEC, resize="squash", size=self.settings.large_captioned_views.size)
         return replace(INPUT_SPEC, resize="squash") if self.takes_one_view else INPUT_SPEC

@@ -12,6 +12,7 @@ from engine.models import image_runner, session
 from engine.models.accelerators import CPU, CUDA, Machine, choose_providers
 from engine.models.image_runner import ImageRunner, Standing, trial_rows
 from engine.models.package import read_card
+from engine.models.parity import compare
 from engine.models.probing import Outcome, Trial, verdict
 from engine.models.session import AcceleratorError, Session
 from tests.models.card_runtime import CardRuntime
@@ -42,11 +43,18 @@ def judge(trial: Trial, expected: NDArray[np.float32]) -> LeftOut | None:
     return verdict(trial, expected, here)
 
 
-def test_bound_batches_give_the_cpu_s_vectors(
-    mini: Path, card: CardRuntime, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("card")
+def test_int8_tower_computes_in_floats_on_cuda_and_says_nearly_the_same(mini: Path) -> None:
+    rows = {"pixels": trial_rows(read_card(mini))}
+    whole_numbers = Session(mini / "image.onnx").run("vector", rows)
+    floats = Session(mini / "image.onnx", provider=CUDA, binding=False).run("vector", rows)
+    assert not np.array_equal(floats, whole_numbers)
+    assert compare("image", whole_numbers, floats).cosine > 0.999
+
+
+def test_bound_batches_give_the_same_vectors(mini: Path, card: CardRuntime, capsys: pytest.CaptureFixture[str]) -> None:
     rows = trial_rows(read_card(mini))
-    expected = Session(mini / "image.onnx").run("vector", {"pixels": rows})
+    expected = Session(mini / "image.onnx", provider=CUDA, binding=False).run("vector", {"pixels": rows})
     on_card = Session(mini / "image.onnx", provider=CUDA)
     assert on_card.provider == CUDA
     everything, backwards, some = slice(None), slice(None, None, -1), slice(2)

@@ -44,7 +44,8 @@ SMALL = Settings(
     large_view_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
     rounding_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
     joint=JointPlan(
-        open_from=14, image_rates=(1e-4, 3e-4), course=JointCourse(epochs=1, batch=20, label_batch=4, line_batch=8)
+        open_from=14,
+        courses=tuple(JointCourse(seed=seed, epochs=1, batch=20, label_batch=4, line_batch=8) for seed in (1, 2)),
     ),
 )
 
