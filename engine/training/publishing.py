@@ -21,15 +21,8 @@ from engine.training.batches import pad, tokenise
 from engine.training.card_text import SOURCES, card_text
 from engine.training.data import CAPTIONS, read_pictures
 from engine.training.held_out import HeldOut, held_out, measure_held_out, one_number
-from engine.training.packaging import (
-    export_image_tower,
-    export_text_tower,
-    largest_difference,
-    open_graph,
-    quantise_static,
-    quantise_weights,
-    store_half,
-)
+from engine.training.packaging import export_image_tower, export_text_tower, largest_difference, open_graph
+from engine.training.quantising import quantise_static, quantise_weights, store_half
 from engine.training.text_tuning import text_vectors
 from engine.training.vocabulary import MAX_LENGTH
 from engine.training.workshop import plain

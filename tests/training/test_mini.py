@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import torch
 
 from engine.models.package import read_card, verify
-from engine.training import comparisons
+from engine.training import comparisons, rounding_stage
 from engine.training.distillation import Lecture
 from engine.training.image_tuning import ImageCourse
 from engine.training.joint import JointCourse
 from engine.training.mini import Order, build, read_order, stages
 from engine.training.one_view import OneViewCourse
+from engine.training.pixels import CropPlan
+from engine.training.rounding import STEPS, rounded
 from engine.training.text_tuning import TextCourse
 from engine.training.views import ViewPlan
-from engine.training.workshop import JointPlan, Settings
+from engine.training.workshop import ROUNDED_WEIGHTS, JointPlan, Settings, Workshop
 from tests.training.small_pack import write_pack
 
 if TYPE_CHECKING:
@@ -39,13 +41,16 @@ SMALL = Settings(
     whole_captioned_views=ViewPlan(views=3, whole=True),
     whole_labelled_views=ViewPlan(views=2, whole=True),
     one_view_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
-    large_captioned_views=ViewPlan(views=2, whole=True, centre=False, size=256),
-    large_labelled_views=ViewPlan(views=2, whole=True, centre=False, size=256),
+    large_captioned_views=ViewPlan(views=2, whole=True, centre=False, size=128),
+    large_labelled_views=ViewPlan(views=2, whole=True, centre=False, size=128),
     large_view_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
     rounding_course=OneViewCourse(epochs=1, batch=20, label_batch=4),
     joint=JointPlan(
         open_from=14,
-        courses=tuple(JointCourse(seed=seed, epochs=1, batch=20, label_batch=4, line_batch=8) for seed in (1, 2)),
+        courses=tuple(
+            JointCourse(seed=seed, epochs=1, batch=20, label_batch=4, line_batch=8, crops=CropPlan(size=128))
+            for seed in (1, 2)
+        ),
     ),
 )
 
@@ -75,8 +80,21 @@ def test_one_command_makes_a_package_and_goes_on_where_it_was(tmp_path: Path, mo
     assert not torch.equal(first, second)
     assert torch.allclose(mean, (first + second) / 2)
     told = (order.out / "README.md").read_text(encoding="utf-8")
+    _rounds_towers_trained_together(order)
     for wanted in ("int8, static", "hinge_max", "kl", "Re-ranking", "Known weak spots", "held-out"):
         assert wanted in told
+
+
+def _rounds_towers_trained_together(order: Order) -> None:
+    """As after a run on a GPU: the pairs' mean was better, and its weights are to be whole numbers."""
+    shop = Workshop(order.data, order.work, SMALL)
+    shop.note("joint", shop.noted("joint") | {"better": True})
+    shop.path(ROUNDED_WEIGHTS).unlink()
+    rounding_stage.learn_rounding(shop)
+    before, after = (one.late.head.weight.detach() for one in (shop.tower_to_round(), shop.rounded_image_tower()))
+    assert not torch.allclose(rounded(before, STEPS), after)
+    assert torch.allclose(rounded(after, STEPS), after, rtol=1e-4, atol=1e-7)
+    assert set(shop.noted("aims")) == {"en", "zh"}
 
 
 def _weights(path: Path) -> torch.Tensor:

@@ -11,16 +11,8 @@ import torch
 from engine.training.early import EarlySession
 from engine.training.image_tower import ImageTower
 from engine.training.image_tuning import as_states, image_vectors
-from engine.training.packaging import (
-    export_image_tower,
-    export_text_tower,
-    fold_norms,
-    largest_difference,
-    open_graph,
-    quantise_static,
-    quantise_weights,
-    store_half,
-)
+from engine.training.packaging import export_image_tower, export_text_tower, fold_norms, largest_difference, open_graph
+from engine.training.quantising import quantise_static, quantise_weights, store_half
 from engine.training.text_tower import TextTower, TextTowerShape
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from onnx import numpy_helper
 from torch import nn
 
 from engine.training.image_tower import ImageTower
-from engine.training.packaging import export_image_tower, open_graph, quantise_static
+from engine.training.packaging import export_image_tower, open_graph
+from engine.training.quantising import quantise_static
 from engine.training.rounding import DEPTHWISE_STEPS, STEPS, keep_rounded, round_weights, rounded
 
 if TYPE_CHECKING:
