@@ -20,6 +20,7 @@ import threading
 import time
 import traceback
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -301,52 +302,60 @@ def main() -> int:
 
 
 def _measure(scratch: Path, options: argparse.Namespace, report: Report) -> None:
+    """One tower after the other, the embedded one first: borrowed time may end at any moment."""
     shapes, batches = (TINY_SHAPES, (4, 8)) if options.tiny else (SHAPES, BATCHES)
-    sizes = {0.3: (8, 24)} if options.tiny else {0.3: (200, 12_000), 12.0: (48, 3000)}
-    packages = {"balloon-mini": MINI} | {shape.name: _package(scratch, shape) for shape in shapes}
+    sizes = {0.3: (8, 24)} if options.tiny else {0.3: (200, 6000), 12.0: (48, 1500)}
     found = report.part("surroundings", surroundings, needs_s=0)
     provider = CUDA if found and found["choice"].providers[0] == CUDA else CPU
-    _prepare(scratch, shapes, sizes, report)
-    for name, package in packages.items():
-        report.part(f"{name}: parity", functools.partial(parity, package, provider))
-    for name, package in packages.items():
-        report.part(f"{name}: fed", functools.partial(_fed_with_all, package, scratch, sizes, options.workers, report))
-    for name, package in packages.items():
-        report.part(
-            f"{name}: photos/s", functools.partial(speed, package, provider, batches, report), needs_s=SHORTEST_S
-        )
-    for name, package in packages.items():
-        for megapixels in sizes:
-            place = scratch / f"library-{package.name}-{megapixels}"
-            work = functools.partial(indexed, package, scratch / f"photos-{megapixels}", place)
-            report.part(f"{name}: indexed, {megapixels} megapixel", work, needs_s=SHORTEST_S)
-    if provider == CPU and not options.tiny:
-        for shape in shapes:
-            report.part(f"{shape.name}: through torch", functools.partial(through_torch, shape, batches))
+    _draw(scratch, sizes, report)
+    for shape in (None, *shapes):
+        name, package = ("balloon-mini", MINI) if shape is None else (shape.name, _package(scratch, shape))
+        if shape is not None:
+            report.part(f"{name}: export", functools.partial(make_tower, shape, package), needs_s=SHORTEST_S)
+        _measure_tower(name, package, _Ground(scratch, sizes, provider, batches, options.workers), report)
+        if shape is not None and provider == CPU and not options.tiny:
+            report.part(f"{name}: through torch", functools.partial(through_torch, shape, batches))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What every tower is measured on: ``sizes`` are megapixels and how many photos are drawn and fed of them."""
+
+    scratch: Path
+    sizes: dict[float, tuple[int, int]]
+    provider: str
+    batches: tuple[int, ...]
+    workers: int
+
+
+def _measure_tower(name: str, package: Path, ground: _Ground, report: Report) -> None:
+    report.part(f"{name}: parity", functools.partial(parity, package, ground.provider))
+    rates = functools.partial(speed, package, ground.provider, ground.batches, report)
+    report.part(f"{name}: photos/s", rates, needs_s=SHORTEST_S)
+    report.part(f"{name}: fed", functools.partial(_fed_with_all, package, ground, report))
+    for megapixels in ground.sizes:
+        place = ground.scratch / f"library-{package.name}-{megapixels}"
+        work = functools.partial(indexed, package, ground.scratch / f"photos-{megapixels}", place)
+        report.part(f"{name}: indexed, {megapixels} megapixel", work, needs_s=SHORTEST_S)
 
 
 def _package(scratch: Path, shape: Shape) -> Path:
     return scratch / "models" / shape.name.replace("/", "-")
 
 
-def _prepare(scratch: Path, shapes: tuple[Shape, ...], sizes: dict[float, tuple[int, int]], report: Report) -> None:
-    """Export the towers and draw the photos, all at once in processes of their own."""
+def _draw(scratch: Path, sizes: dict[float, tuple[int, int]], report: Report) -> None:
+    """Draw the photos, all at once in processes of their own."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(4, mp_context=context) as others:
-        towers = {shape: others.submit(make_tower, shape, _package(scratch, shape)) for shape in reversed(shapes)}
+    with ProcessPoolExecutor(2, mp_context=context) as others:
         drawn = {
             megapixels: others.submit(make_photos, scratch / f"photos-{megapixels}", megapixels, count)
             for megapixels, (count, _) in sizes.items()
         }
-        for shape, tower in towers.items():
-            report.part(f"{shape.name}: export", tower.result)
         for megapixels, photos in drawn.items():
             report.part(f"{megapixels} megapixel: files", photos.result)
 
 
-def _fed_with_all(
-    package: Path, scratch: Path, sizes: dict[float, tuple[int, int]], workers: int, report: Report
-) -> dict[str, Any]:
+def _fed_with_all(package: Path, ground: _Ground, report: Report) -> dict[str, Any]:
     card = read_card(package)
     runner = ImageRunner(package, card)
     begun = time.perf_counter()
@@ -355,11 +364,11 @@ def _fed_with_all(
         "first_photos_s": round(time.perf_counter() - begun, 1),
         "left_out": [*map(str, runner.facts.left_out)],
     }
-    for megapixels, (_, total) in sizes.items():
-        paths = sorted((scratch / f"photos-{megapixels}").glob("*.jpg"))
+    for megapixels, (_, total) in ground.sizes.items():
+        paths = sorted((ground.scratch / f"photos-{megapixels}").glob("*.jpg"))
         if paths and report.left_s > SHORTEST_S:
             many = (paths * (total // len(paths) + 1))[:total]
-            found[f"{megapixels} megapixel"] = fed(runner, card, many, workers)
+            found[f"{megapixels} megapixel"] = fed(runner, card, many, ground.workers)
     return found | {"shares": runner.facts.shares, "given_back": given_back(runner)}
 
 
