@@ -8,13 +8,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.caption_model import LANGUAGE_NAMES, source_name
-from desktop.wording import breakable, byte_size, file_name, long_date, number, place
+from desktop.copyable_label import CopyableLabel
+from desktop.wording import breakable, breakable_path, byte_size, file_name, long_date, number, place
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.protocol.methods import CaptionRow, PhotoDetails
 
 WIDTH = 272
-SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 
 
 class PhotoFacts(QScrollArea):
@@ -45,15 +47,16 @@ class PhotoFacts(QScrollArea):
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(2)
-        name = _label(breakable(file_name(details.paths[0])) if details.paths else "")
+        known_as = file_name(details.paths[0]) if details.paths else ""
+        name = CopyableLabel(known_as, breakable(known_as))
         font = name.font()
         font.setBold(True)
         name.setFont(font)
         column.addWidget(name)
         if details.is_offline:
-            column.addWidget(_label(self.tr("The folder of this photo is not connected.")))
+            column.addWidget(CopyableLabel(self.tr("The folder of this photo is not connected.")))
         for title, text in self._facts(details):
-            _add_section(column, title, [_label(text)])
+            _add_section(column, title, [CopyableLabel(text)])
         paths = self.tr("%Ln file(s) with this picture", "", len(details.paths))
         _add_section(column, paths, [_path_label(path.path) for path in details.paths])
         self._add_captions(column, details)
@@ -75,25 +78,16 @@ class PhotoFacts(QScrollArea):
         return [(title, text) for title, text in facts if text]
 
     def _add_captions(self, column: QVBoxLayout, details: PhotoDetails) -> None:
-        labels = [_label(_caption_text(row)) for row in details.captions]
-        _add_section(column, self.tr("Captions"), labels or [_label(self.tr("None yet"))])
+        labels = [CopyableLabel(_caption_text(row)) for row in details.captions]
+        _add_section(column, self.tr("Captions"), labels or [CopyableLabel(self.tr("None yet"))])
         button = QPushButton(self.tr("Find similar captions"))
         button.clicked.connect(self.captions_wanted)
         column.addSpacing(8)
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
 
-def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(SELECTABLE)
-    return label
-
-
 def _path_label(path: str) -> QLabel:
-    # A zero-width space after each separator lets a long path break there.
-    label = _label(breakable(path.replace("/", "/\u200b").replace("\\", "\\\u200b")))
+    label = CopyableLabel(path, breakable_path(path))
     label.setToolTip(path)
     label.setAccessibleName(path)
     return label
@@ -104,7 +98,7 @@ def _caption_text(row: CaptionRow) -> str:
     return f"{row.text}\n{' · '.join(part for part in parts if part)}"
 
 
-def _add_section(column: QVBoxLayout, title: str, labels: list[QLabel]) -> None:
+def _add_section(column: QVBoxLayout, title: str, labels: Sequence[QLabel]) -> None:
     heading = QLabel(title)
     heading.setObjectName("muted")
     font = heading.font()

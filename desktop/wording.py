@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.protocol import PhotoPath
 
 SEPARATORS = re.compile(r"[/\\]")
+BREAK = "\u200b"  # a zero-width space
 # What a line cannot be broken in, where it is longer than a side panel is wide; and where it may be broken then.
 _LONG_RUN = re.compile(r"[^\s\u200b]{25,}")
 _BREAKS = re.compile(r"[_.-]|[^_.-]{24}")
@@ -27,7 +28,12 @@ def file_name(path: PhotoPath) -> str:
 
 def breakable(text: str) -> str:
     """The same with zero-width spaces in what is too long for a line: a file's name may hold no other."""
-    return _LONG_RUN.sub(lambda run: _BREAKS.sub("\\g<0>\u200b", run[0]), text)
+    return _LONG_RUN.sub(lambda run: _BREAKS.sub(f"\\g<0>{BREAK}", run[0]), text)
+
+
+def breakable_path(path: str) -> str:
+    """The same for a path, which may also be broken after each separator."""
+    return breakable(SEPARATORS.sub(f"\\g<0>{BREAK}", path))
 
 
 def short_date(taken_at: str | None) -> str:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop import notices
+from desktop.copyable_label import CopyableLabel
 from desktop.elided_label import ElidedLabel
 from desktop.photo_viewer import PREVIEW_EDGE, PhotoViewer
-from desktop.wording import breakable
+from desktop.wording import breakable, breakable_path
 from engine.protocol.methods import ExplainRequest, Explanation, PreviewRequest, PreviewResult
 from tests.desktop import panel_data as data
 from tests.desktop.panel_client import FakeClient, click, offscreen, press
@@ -300,6 +301,36 @@ def test_long_name_can_be_broken_and_a_short_one_stays(qtbot: QtBot) -> None:
     assert max(len(piece) for piece in broken.split("\u200b")) <= 24
     assert broken.replace("\u200b", "") == name
     assert broken.startswith("IMG_\u200bvery_\u200b")
+
+
+@pytest.mark.parametrize("way", ["key", "menu"])
+def test_path_that_is_copied_is_the_true_one(qtbot: QtBot, way: str) -> None:
+    path = "/photos/旅行/🐶 a\u200bb/" + "IMG_very_long_name_" * 3 + "🎂.jpg"
+    label = CopyableLabel(path, breakable_path(path))
+    qtbot.addWidget(label)
+    label.show()
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setText("before")
+    if way == "key":
+        press(label, Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+        assert clipboard.text() == "before", "nothing was selected"
+        label.setSelection(0, len(label.text()) + 2)  # Qt counts an emoji as two
+        press(label, Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    else:
+        label.menu().actions()[1].trigger()  # Select all
+        label.menu().actions()[0].trigger()  # Copy
+    assert clipboard.text() == path
+    label.setSelection(label.text().index("IMG") + 1, len("IMG_\u200bvery"))  # behind one emoji
+    label.copy()
+    assert clipboard.text() == "IMG_very"
+
+
+def test_caption_of_several_lines_is_copied_as_it_is(qtbot: QtBot) -> None:
+    label = CopyableLabel("a dog\r\non grass")
+    qtbot.addWidget(label)
+    label.setSelection(0, len(label.text()))
+    label.copy()
+    assert QGuiApplication.clipboard().text() == "a dog\non grass"
 
 
 def test_long_name_is_left_out_in_the_middle_and_told_whole(qtbot: QtBot) -> None:
