@@ -60,6 +60,7 @@ class Indexer:
         """Scan ``folders`` and work off everything pending in the library; returns when done or stopped."""
         started = time.monotonic()
         scanned = [(folder, found) for folder in folders if (found := self._scan(folder, progress)) is not None]
+        self._reconciler.note_unreachable(besides=folders)
         changes = [found for _, found in scanned]
         tally = self._work_off(folders, progress)
         self._settle_captions()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING
 
 from engine.imaging.decoding import PHOTO_SUFFIXES
 from engine.indexing.exclusion import Exclusion
 from engine.indexing.scanner import Changes, ScanIssue, Walk, compare, walk
 from engine.library.edits import Edits
-from engine.library.folders import Folder, Folders, exclude_key
+from engine.library.folders import Folder, Folders, RootStamp, exclude_key
 from engine.library.issues import Issues
 from engine.library.photos import Photos
 from engine.library.settings import Settings
-from engine.protocol import FolderState
+from engine.protocol import FolderState, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,6 +64,27 @@ class Reconciler:
             self._record(folder, disk.issues)
             self._folders.mark_scanned(folder.id, disk.root)
         return changes
+
+    def note_unreachable(self, besides: Sequence[Folder]) -> None:
+        """Make online folders offline that cannot be reached now; those of ``besides`` have just been scanned.
+
+        Else what is pending in them would be taken for photos that vanished, one by one.
+        """
+        scanned = {folder.id for folder in besides}
+        for folder in self._folders.all():
+            if folder.id in scanned or folder.state is not FolderState.ONLINE or is_remote(folder.path):
+                continue
+            if not self._is_reachable(folder):
+                logger.info("folder %s cannot be reached", folder.path)
+                self._set_offline(folder)
+
+    def _is_reachable(self, folder: Folder) -> bool:
+        try:
+            with os.scandir(folder.path) as entries:
+                is_empty = next(entries, None) is None
+            return not (is_empty and self._folders.is_another_root(folder.id, RootStamp.of(folder.path)))
+        except OSError:
+            return False
 
     def _set_offline(self, folder: Folder) -> None:
         with self._database.transaction():

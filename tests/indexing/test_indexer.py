@@ -41,6 +41,25 @@ def test_second_run_decodes_and_embeds_nothing(bench: Bench) -> None:
     assert bench.encoder.encoded == encoded
 
 
+def test_folder_that_went_unnoticed_is_offline_when_another_is_indexed(bench: Bench, tmp_path: Path) -> None:
+    bench.photo("a.jpg")
+    bench.index()
+    bench.database.run("DELETE FROM embedding")  # as after a new model: everything is pending again
+    bench.root.rename(tmp_path / "unplugged")
+    other = tmp_path / "other"
+    other.mkdir()
+    write_photo(other / "b.jpg", scene((64, 48), seed=2))
+    report = bench.index(other)
+    assert (report.embedded, report.issues, bench.issues()) == (1, 0, {})
+    assert {folder.path: folder.state for folder in Folders(bench.database).all()} == {
+        bench.root: FolderState.OFFLINE,
+        other: FolderState.ONLINE,
+    }
+    (tmp_path / "unplugged").rename(bench.root)
+    bench.index()
+    assert sorted(bench.searchable()) == ["a.jpg", "b.jpg"]
+
+
 def test_moved_photo_keeps_its_row_and_its_vector(bench: Bench) -> None:
     bench.photo("a.jpg")
     bench.index()
@@ -339,6 +358,6 @@ def test_photo_is_embedded_from_another_folder_where_its_first_has_gone_unseen(b
     shutil.copyfile(bench.photo("a.jpg"), other / "b.jpg")
     bench.index()
     bench.encoder = FakeEncoder(24)  # another model: everything is pending again
-    shutil.rmtree(bench.root)
+    (bench.root / "a.jpg").unlink()
     report = bench.index(other)
     assert (report.embedded, report.issues) == (1, 1)  # the file that is gone is named
