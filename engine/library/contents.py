@@ -255,6 +255,13 @@ class Contents:
         sql = "SELECT count(DISTINCT content) FROM photo WHERE missing_since IS NULL"
         return self._database.remembered("contents", lambda: int(self._database.value(sql)))
 
+    def are_all_present(self) -> bool:
+        """Whether every content there is lies in a present photo: none is missing or left from a removed folder."""
+        everything = self._database.remembered(
+            "all contents", lambda: int(self._database.value("SELECT count(*) FROM content"))
+        )
+        return everything == self.count()
+
     def of_digest(self, digest: bytes) -> ContentId | None:
         """The content with this digest, if it is known."""
         return self.of_digests([digest]).get(digest)

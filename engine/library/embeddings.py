@@ -57,6 +57,9 @@ class Embeddings:
 
     def count(self) -> int:
         """Contents of present photos that have a vector."""
+        return self._database.remembered(("covered", self.model), self._count)
+
+    def _count(self) -> int:
         sql = """
             SELECT count(DISTINCT photo.content) FROM photo
               JOIN embedding ON embedding.content = photo.content AND embedding.model = ?

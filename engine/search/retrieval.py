@@ -106,7 +106,8 @@ class Retriever:
     def search(self, asked: Asked) -> SearchResult:
         """Find the photos that fit."""
         started = time.perf_counter()
-        self._matrix.refresh(self._library.embeddings())
+        embeddings = self._library.embeddings()
+        self._matrix.refresh(embeddings)
         selection = selection_of(asked.query)
         among = None if selection.is_empty else self._library.selector.contents(selection)
         wanted = self._wanted(asked)
@@ -127,9 +128,13 @@ class Retriever:
             took_ms=took_ms,
             hits=tuple(hits),
             understood=asked.query.clauses,
-            covered=len(self._matrix),
+            covered=self._covered(embeddings),
             known=self._library.contents.count(),
         )
+
+    def _covered(self, embeddings: Embeddings) -> int:
+        # Counting those of present photos costs 0.3 s of a million: only where the matrix holds others as well.
+        return len(self._matrix) if self._library.contents.are_all_present() else embeddings.count()
 
     def _wanted(self, asked: Asked) -> Wanted:
         unwanted = dict.fromkeys((*asked.query.negated, *asked.without))  # said twice it is not wanted less

@@ -360,6 +360,15 @@ def test_vectors_join_in_as_they_come(unseen: Gallery) -> None:
     assert set(unseen.names("harbour")) == {"red boat.jpg", "2.jpg"}
 
 
+def test_vectors_of_photos_that_are_gone_are_not_counted_as_searched(colours: Gallery) -> None:
+    database = colours.shelf.database
+    with database.transaction():
+        database.run("UPDATE photo SET missing_since = '2026-11-27' WHERE name IN ('redish.jpg', 'both.jpg')")
+    colours.photo("new.jpg", data="unseen")
+    result = colours.search("green")
+    assert (result.covered, result.known) == (3, 4)
+
+
 def test_words_about_a_photo_do_not_tell_how_like_another_it_is(unseen: Gallery) -> None:
     assert unseen.names("harbour", photos=(unseen.encoder.mixture(red=1.0),)) == []
 
