@@ -9,6 +9,7 @@ COUNT   ?= 500
 SEED    ?= 1
 BENCH   ?=
 ACCELERATOR ?= cpu
+WORKERS ?= 2
 DEMO     = .demo
 
 .PHONY: demo run test lint types contracts unit test-cluster fuzz kills soak identity package package-test bench clean
@@ -54,8 +55,10 @@ types:
 contracts:
 	$(BIN)/lint-imports --no-logo
 
+# As many test processes as there are cores, WORKERS at most; each takes whole files.
 unit:
-	QT_QPA_PLATFORM=offscreen ORT_DISABLE_TELEMETRY=1 $(BIN)/python -m pytest -q
+	QT_QPA_PLATFORM=offscreen ORT_DISABLE_TELEMETRY=1 \
+		$(BIN)/python -m pytest -q --numprocesses logical --maxprocesses $(WORKERS) --dist loadfile --durations 20
 
 # PostgreSQL with pgvector and Ray on this machine: installs what is missing, starts them, stops them. TESTS=... for some.
 test-cluster: $(VENV)/.test $(VENV)/.cluster

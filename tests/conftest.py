@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,11 @@ from hypothesis import settings
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.pop("BALLOON_LIBRARY", None)
+# Each test process has settings, caches and models of its own: neither the person's nor those of one beside it.
+HOMES = tempfile.TemporaryDirectory(prefix="balloon-tests-")
+for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+    os.environ[name] = os.path.join(HOMES.name, name.lower())
+    os.mkdir(os.environ[name], mode=0o700)
 
 from engine.config import LibraryPaths
 from tests.fakes import FakeEncoder
@@ -27,6 +33,10 @@ if os.environ.get("CI"):
 ROOT = Path(__file__).resolve().parent.parent
 SERVER_VARIABLE = "BALLOON_TEST_SERVER"  # a file that says how to reach a PostgreSQL server
 PHOTOS_VARIABLE = "BALLOON_TEST_PHOTOS"
+
+
+def pytest_unconfigure() -> None:
+    HOMES.cleanup()
 
 
 sqlite_alone = pytest.mark.skipif(SERVER_VARIABLE in os.environ, reason="looks into the SQLite library's own files")
