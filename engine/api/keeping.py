@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from engine.api.parts import Parts, matrix_of, open_encoder
 from engine.config import model_dirs
+from engine.errors import KnownError
 from engine.library.embeddings import Embeddings
 from engine.library.folders import polled_key
 from engine.library.recovery import last_recovery
-from engine.models.catalog import find_card, find_package, installed, own_package, remove_package
+from engine.models.catalog import find_card, find_package, installed, is_there, own_package, remove_package
+from engine.protocol import ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.api.parts import Shared
+    from engine.library.embeddings import KnownModel
     from engine.library.folders import FolderId
     from engine.library.recovery import Recovery
     from engine.protocol import methods as wire
@@ -178,8 +181,37 @@ class Keeping:
             self._parts.embeddings().forget(card.fingerprint, unless=self._parts.encoder.card.fingerprint)
             if self.get_setting(MODEL_SETTING) == key:
                 self._parts.settings.set(MODEL_SETTING, None)
-        cache = self._parts.shared.paths.cache
-        for pattern in (f"vectors-{card.fingerprint[:16]}*", f"bank-*-{card.text_fingerprint[:16]}.npy"):
-            for path in cache.glob(pattern):
-                if card.fingerprint != self._parts.encoder.card.fingerprint:
-                    path.unlink(missing_ok=True)
+        if card.fingerprint != self._parts.encoder.card.fingerprint:
+            self._clear_cache(f"vectors-{card.fingerprint[:16]}*", f"bank-*-{card.text_fingerprint[:16]}.npy")
+
+    def left_models(self) -> tuple[KnownModel, ...]:
+        """Models whose vectors this library holds although they are no longer on this computer.
+
+        A new version of a model is another model, so those of the one it replaced are among them. A package that is
+        there and cannot be read may be repaired: its vectors count as used. Of a shared library nobody can tell.
+        """
+        if self._parts.shared.paths.address is not None:
+            return ()
+        cards = [self._parts.encoder.card, *installed(model_dirs())]
+        used, sound = {card.fingerprint for card in cards}, {card.key for card in cards}
+        known = [model for model in self._parts.embeddings().known_models() if model.fingerprint not in used]
+        return tuple(model for model in known if model.key in sound or not is_there(model.key, model_dirs()))
+
+    def forget_left_models(self) -> tuple[KnownModel, ...]:
+        """Drop the vectors of ``left_models``, and what was made of them; those models."""
+        if self._parts.shared.paths.address is not None:
+            raise KnownError(
+                ErrorKind.USAGE,
+                "Others may search this shared library with models that are not on this computer: their vectors stay.",
+            )
+        left = self.left_models()
+        with self._parts.database.transaction():
+            for model in left:
+                self._parts.embeddings().forget(model.fingerprint, unless=self._parts.encoder.card.fingerprint)
+        self._clear_cache(*(f"vectors-{model.fingerprint[:16]}*" for model in left))
+        return left
+
+    def _clear_cache(self, *patterns: str) -> None:
+        for pattern in patterns:
+            for path in self._parts.shared.paths.cache.glob(pattern):
+                path.unlink(missing_ok=True)

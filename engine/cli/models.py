@@ -16,9 +16,11 @@ from engine.protocol.json_values import to_json
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from engine.api.learning import FieldReport
     from engine.cli.output import Output
+    from engine.library.embeddings import KnownModel
     from engine.protocol import Evaluation, RecallRow, SearchResult
     from engine.protocol.methods import ModelList, ModelRow
 
@@ -28,7 +30,13 @@ def list_models(options: argparse.Namespace, output: Output) -> int:
     paths = library_paths(options.library)
     if paths.is_made:
         with Engine.open_reader(paths, options.model) as engine:
-            return _show(engine.models(), output)
+            shown = _show(engine.models(), output)
+            if left := engine.left_models():
+                output.note(
+                    f"Also in the library: vectors of {_told(left)}, no longer on this computer. "
+                    "Remove them with: balloon models prune"
+                )
+            return shown
     cards = installed(model_dirs())
     if output.as_json:
         output.document(
@@ -55,6 +63,24 @@ def remove(options: argparse.Namespace, output: Output) -> int:
         remove_package(options.key)
     output.note(f"{options.key} is removed.")
     return EXIT_DONE
+
+
+def prune(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon models prune``: drop the vectors of models that are gone, such as the one an update replaced."""
+    with Engine.open_writer(library_paths(options.library), options.model) as engine:
+        left = engine.forget_left_models()
+    if output.as_json:
+        output.document({"removed": left})
+    elif left:
+        output.line(f"Removed the vectors of {_told(left)}. New photos take the room.")
+    else:
+        output.line("Every model whose vectors the library holds is on this computer. Nothing was removed.")
+    return EXIT_DONE
+
+
+def _told(models: Sequence[KnownModel]) -> str:
+    said = (f"{model.key} ({model.vectors} photos, {model.byte_size / 1e6:.1f} MB)" for model in models)
+    return ", ".join(said)
 
 
 def compare(options: argparse.Namespace, output: Output) -> int:

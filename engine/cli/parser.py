@@ -207,12 +207,13 @@ def _add_measuring(
 
 def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     group = commands.add_parser(
-        "models", help="models: list, catalogue, install, import, use, compare, train, calibrate, remove"
+        "models", help="models: list, catalogue, install, import, use, compare, train, calibrate, remove, prune"
     )
     parts = group.add_subparsers(dest="models_command", metavar="COMMAND", required=True)
     _add(parts, common, "list", "models:list_models", "list the models, the one in use marked")
     for name, summary in (("use", "search with this model from now on"), ("remove", "remove a model of your own")):
         _add(parts, common, name, f"models:{name}", summary).add_argument("key", metavar="KEY")
+    _add(parts, common, "prune", "models:prune", "drop the vectors of models that are no longer on this computer")
     _add(parts, common, "catalogue", "installing:catalogue", "list the models that are offered for download")
     sources = (
         ("import", "SOURCE", "take in a model: a folder, or owner/name on the Hugging Face hub"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NewType
 
 import numpy as np
@@ -19,6 +20,16 @@ ModelId = NewType("ModelId", int)
 UNIT_TOLERANCE = 1e-3
 STREAMED = 8192
 ASKED = 500  # of one statement
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """A model that the library knows, how many vectors of contents it holds of it, and what they take in bytes."""
+
+    key: str
+    fingerprint: str
+    vectors: int
+    byte_size: int
 
 
 class Embeddings:
@@ -74,10 +85,17 @@ class Embeddings:
 
     def counts(self) -> dict[str, int]:
         """How many contents have a vector, by the fingerprint of every model the library knows."""
+        return {model.fingerprint: model.vectors for model in self.known_models()}
+
+    def known_models(self) -> list[KnownModel]:
+        """Every model that was ever used with the library, unless it was forgotten."""
         rows = self._database.rows(
-            "SELECT fingerprint, (SELECT count(*) FROM embedding WHERE embedding.model = model.id) FROM model"
+            """
+            SELECT key, fingerprint, dim, (SELECT count(*) FROM embedding WHERE embedding.model = model.id)
+              FROM model ORDER BY id
+            """
         )
-        return dict(rows)
+        return [KnownModel(key, fingerprint, count, 4 * dim * count) for key, fingerprint, dim, count in rows]
 
     def version(self) -> tuple[int, int]:
         """The newest row's id and the number of rows: tells whether a copy of the vectors is up to date."""

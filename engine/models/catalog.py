@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 def find_package(key: str, folders: Sequence[Path]) -> Path:
     """The folder of the package called ``key``: the first of ``folders`` that holds it; raises ``KnownError``."""
     for folder in folders:
-        candidate = folder / key
-        if key.strip(".") and "/" not in key and "\\" not in key and (candidate / CARD_NAME).is_file():
-            return candidate
+        if is_there(key, (folder,)):
+            return folder / key
     known = ", ".join(sorted(card.key for card in installed(folders))) or "none"
     raise KnownError(ErrorKind.MODEL_MISSING, f"There is no model called {key!r}. Models on this computer: {known}.")
+
+
+def is_there(key: str, folders: Sequence[Path]) -> bool:
+    """Whether one of ``folders`` holds a package called ``key``, sound or not."""
+    is_name = bool(key.strip(".")) and "/" not in key and "\\" not in key
+    return is_name and any((folder / key / CARD_NAME).is_file() for folder in folders)
 
 
 def find_card(key: str, folders: Sequence[Path]) -> ModelCard:

@@ -15,6 +15,7 @@ import pytest
 from engine.api import Engine
 from engine.config import LibraryPaths
 from engine.errors import KnownError
+from engine.library.embeddings import Embeddings
 from engine.library.opening import is_held
 from engine.protocol import ErrorKind, FolderState, PhotoPath
 from engine.protocol.methods import (
@@ -27,6 +28,7 @@ from engine.protocol.methods import (
     TextItem,
 )
 from tests.api.conftest import names
+from tests.conftest import sqlite_alone
 from tests.photo_factory import write_text_as, write_truncated
 
 if TYPE_CHECKING:
@@ -321,6 +323,28 @@ def test_chosen_model_is_used_from_the_next_start_on(library: LibraryPaths, mini
         assert [row.key for row in rows if row.in_use] == [mini.name]
     with Engine.open_reader(library) as engine:
         assert engine.encoder.card.key == mini.name
+
+
+@sqlite_alone
+def test_vectors_of_a_replaced_model_are_told_and_dropped(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BALLOON_MODELS", str(tmp_path / "models"))
+    desk.photo("a.png")
+    desk.index()
+    database = desk.engine._parts.database
+    for key in ("fake", "own", "gone"):  # an earlier version of the model at work, and two imported ones
+        earlier = Embeddings.of_model(database, key, f"earlier-{key}", desk.encoder.card.dim)
+        earlier.add([1], desk.encoder.encode_texts(["red"]))
+    damaged = tmp_path / "models" / "own" / "model.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{", encoding="utf-8")
+    assert {(model.key, model.vectors) for model in desk.engine.left_models()} == {("fake", 1), ("gone", 1)}
+    removed = desk.engine.forget_left_models()
+    assert [model.fingerprint for model in removed] == ["earlier-fake", "earlier-gone"]
+    assert desk.engine.left_models() == ()
+    assert desk.engine._parts.embeddings().counts() == {desk.encoder.card.fingerprint: 1, "earlier-own": 1}
+    assert names(desk.engine.search("red", 10)) == ["a.png"]
 
 
 def test_opening_an_engine_loads_no_tower_and_no_decoder(library: LibraryPaths, mini: Path) -> None:

@@ -194,6 +194,26 @@ def test_command_imports_and_lists(
     assert "already a model called tiny" in capsys.readouterr().err
 
 
+def test_vectors_of_a_model_that_is_gone_are_told_and_pruned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BALLOON_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("BALLOON_LIBRARY", str(tmp_path / "library"))
+    imported(write_transformers_js(tmp_path / "first"), tmp_path)
+    write_photo(tmp_path / "photos" / "rot.png", Image.new("RGB", (64, 48), "red"))
+    assert main(["index", str(tmp_path / "photos"), "--model", "first"]) == 0
+    (tmp_path / "models" / "first").rename(tmp_path / "gone")
+    capsys.readouterr()
+    assert main(["models", "list"]) == 0
+    assert "first (1 photos, 0.0 MB)" in capsys.readouterr().err
+    assert main(["models", "prune", "--json"]) == 0
+    assert [row["key"] for row in json.loads(capsys.readouterr().out)["removed"]] == ["first"]
+    assert main(["models", "list"]) == 0
+    assert "prune" not in capsys.readouterr().err
+    assert main(["models", "prune"]) == 0
+    assert "Nothing was removed" in capsys.readouterr().out
+
+
 def test_two_models_stand_side_by_side_until_one_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
