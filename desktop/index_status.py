@@ -136,7 +136,7 @@ class IndexStatus(QWidget):
     def _show(self) -> None:
         progress, pending = self._progress, self._status.pending if self._status is not None else 0
         rests = self._rests()
-        self._say(self._sentence())
+        self._say(self._sentence(), "" if rests or progress is not None else self._files())
         self.bar.setVisible(progress is not None and not rests)
         if progress is not None:
             is_counted = progress.phase != SCAN and progress.done + progress.pending > 0
@@ -152,9 +152,9 @@ class IndexStatus(QWidget):
         self.pause.setAccessibleName(self.pause.toolTip())
         self._show_issues()
 
-    def _say(self, sentence: str) -> None:
+    def _say(self, sentence: str, more: str = "") -> None:
         self.label.setText(sentence)
-        self.label.setToolTip(sentence)
+        self.label.setToolTip(f"{sentence}\n{more}".rstrip())
 
     def _rests(self) -> bool:
         return self._is_paused or self._waiting is not None or self._trouble() is not None
@@ -180,9 +180,24 @@ class IndexStatus(QWidget):
             return notices.waiting_text(self._waiting)
         if progress is not None:
             return self.tr("Looking for photos…") if progress.phase == SCAN else self._progress_sentence(progress)
+        return self._at_rest()
+
+    def _at_rest(self) -> str:
         if self._status is None or not (self._status.folders or self._status.photos):
             return ""
-        return self.tr("%Ln photo(s) can be searched", "", self._status.indexed)
+        indexed, known = self._status.indexed, self._status.contents
+        if indexed < known:  # the grid shows them all, and the problem files stand beside this
+            words = self.tr("{indexed} of %Ln photo(s) can be searched", "", known)
+            return words.format(indexed=number(indexed))
+        return self.tr("%Ln photo(s) can be searched", "", indexed)
+
+    def _files(self) -> str:
+        """Why the folders count more: they count files."""
+        status = self._status
+        if status is None or status.photos <= status.contents:
+            return ""
+        files = self.tr("%Ln file(s) in your folders.", "", status.photos)
+        return f"{files} {self.tr('A picture that lies in several files counts once.')}"
 
     def _progress_sentence(self, progress: IndexProgress) -> str:
         phases = {

@@ -35,10 +35,24 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>{indexed} of %Ln photo(s) can be searched</source>
+        <translation>
+            <numerusform>{indexed} of %Ln photo can be searched</numerusform>
+            <numerusform>{indexed} of %Ln photos can be searched</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln photo(s) can be searched</source>
         <translation>
             <numerusform>%Ln photo can be searched</numerusform>
             <numerusform>%Ln photos can be searched</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) in your folders.</source>
+        <translation>
+            <numerusform>%Ln file in your folders.</numerusform>
+            <numerusform>%Ln files in your folders.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

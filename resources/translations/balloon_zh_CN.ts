@@ -218,6 +218,17 @@
     </message>
 </context>
 <context>
+    <name>CopyableLabel</name>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+</context>
+<context>
     <name>DiagnosticReport</name>
     <message>
         <source>Diagnostic report</source>
@@ -477,9 +488,21 @@
         <translation>正在查找照片…</translation>
     </message>
     <message numerus="yes">
+        <source>{indexed} of %Ln photo(s) can be searched</source>
+        <translation>
+            <numerusform>%Ln 张照片中有 {indexed} 张可以搜索</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln photo(s) can be searched</source>
         <translation>
             <numerusform>可搜索 %Ln 张照片</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln file(s) in your folders.</source>
+        <translation>
+            <numerusform>文件夹中共有 %Ln 个文件。</numerusform>
         </translation>
     </message>
     <message>

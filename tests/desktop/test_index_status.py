@@ -68,6 +68,19 @@ def test_scan_has_no_end_in_sight(status: IndexStatus, client: FakeClient) -> No
     assert status.bar.maximum() == 0
 
 
+def test_photos_that_cannot_be_searched_are_counted_as_the_grid_counts_them(
+    status: IndexStatus, client: FakeClient
+) -> None:
+    status.reload()
+    client.last("status").answer(data.status(photos=11, contents=10, indexed=9, pending=0, issues=1))
+    assert status.label.text().startswith("9 of 10 photo")
+    assert status.issues.text().startswith("1 file")
+    assert "11 file" in status.label.toolTip(), "the folders count files"
+    client.library_changed.emit(LibraryChanged(data.status(photos=10, contents=10, indexed=10, pending=0, issues=0)))
+    assert status.label.text().startswith("10 photo")
+    assert status.label.toolTip() == status.label.text()
+
+
 @pytest.mark.parametrize(("reason", "words"), [("mains", "plugged in"), ("idle", "nobody uses the computer")])
 def test_waiting_says_for_what_and_can_be_cut_short(
     status: IndexStatus, client: FakeClient, reason: str, words: str
@@ -92,7 +105,7 @@ def test_at_rest_it_says_what_can_be_searched(status: IndexStatus, client: FakeC
     client.index_progress.emit(data.progress())
     client.index_finished.emit(data.report())
     client.last("index.state").answer(IndexState(paused=False, progress=None, provider="CUDAExecutionProvider"))
-    client.last("status").answer(data.status(indexed=3006, pending=0, issues=0))
+    client.last("status").answer(data.status(photos=3006, contents=3006, indexed=3006, pending=0, issues=0))
     assert status.label.text().replace(",", "").startswith("3006 photo")
     assert not status.bar.isVisible()
     assert not status.pause.isVisible()
