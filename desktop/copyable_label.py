@@ -69,7 +69,7 @@ class CopyableLabel(QLabel):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         copy = QAction(self.tr("Copy"), menu, enabled=self.hasSelectedText())
-        copy.triggered.connect(lambda: self.copy())
+        copy.triggered.connect(lambda _checked: self.copy())
         select = QAction(self.tr("Select all"), menu, enabled=bool(self.text()))
         select.triggered.connect(lambda: self.setSelection(0, len(self.text().encode(_QT, _ANY)) // 2))
         menu.addActions([copy, select])

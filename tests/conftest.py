@@ -13,17 +13,18 @@ from hypothesis import settings
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.pop("BALLOON_LIBRARY", None)
-# Each test process has settings, caches and models of its own: neither the person's nor those of one beside it.
-HOMES = tempfile.TemporaryDirectory(prefix="balloon-tests-")
-for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
-    os.environ[name] = os.path.join(HOMES.name, name.lower())
-    os.mkdir(os.environ[name], mode=0o700)
 
 from engine.config import LibraryPaths
 from tests.fakes import FakeEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Each test process has settings, caches and models of its own: neither the person's nor those of one beside it.
+HOMES = tempfile.TemporaryDirectory(prefix="balloon-tests-")
+for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+    os.environ[name] = os.path.join(HOMES.name, name.lower())
+    os.mkdir(os.environ[name], mode=0o700)
 
 # CI judges a change by the same examples each time; at home new ones are tried.
 settings.register_profile("ci", derandomize=True)

@@ -82,7 +82,7 @@ class Reconciler:
         try:
             with os.scandir(folder.path) as entries:
                 is_empty = next(entries, None) is None
-            return not (is_empty and self._folders.is_another_root(folder.id, RootStamp.of(folder.path)))
+            return not (is_empty and self._folders.is_another_root(folder.id, RootStamp.of(str(folder.path))))
         except OSError:
             return False
 
