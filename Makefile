@@ -55,10 +55,10 @@ types:
 contracts:
 	$(BIN)/lint-imports --no-logo
 
-# As many test processes as there are cores, WORKERS at most; each takes whole files.
+# As many test processes as there are cores, WORKERS at most; each takes whole files (tests/conftest.py: the long ones first).
 unit:
 	QT_QPA_PLATFORM=offscreen ORT_DISABLE_TELEMETRY=1 \
-		$(BIN)/python -m pytest -q --numprocesses logical --maxprocesses $(WORKERS) --dist loadfile --durations 20
+		$(BIN)/python -m pytest -q --numprocesses logical --maxprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 20
 
 # PostgreSQL with pgvector and Ray on this machine: installs what is missing, starts them, stops them. TESTS=... for some.
 test-cluster: $(VENV)/.test $(VENV)/.cluster

@@ -12,6 +12,9 @@ import pytest
 from hypothesis import settings
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+# Before torch and NumPy are imported: test processes side by side would only wait for one another's threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.pop("BALLOON_LIBRARY", None)
 
 from engine.config import LibraryPaths
@@ -34,6 +37,26 @@ if os.environ.get("CI"):
 ROOT = Path(__file__).resolve().parent.parent
 SERVER_VARIABLE = "BALLOON_TEST_SERVER"  # a file that says how to reach a PostgreSQL server
 PHOTOS_VARIABLE = "BALLOON_TEST_PHOTOS"
+
+
+# Of several test processes each takes the next file: what takes longest comes first, so that none is waited for alone.
+LONGEST = (
+    "training/test_mini.py",
+    "test_cli_captions.py",
+    "server/test_process.py",
+    "models/test_exporting.py",
+    "test_self_test.py",
+    "indexing/test_recognizing.py",
+    "test_cli.py",
+    "calamities/test_soak.py",
+    "test_privacy.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        first = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: first.get(item.path, len(first)))
 
 
 def pytest_unconfigure() -> None:
