@@ -157,6 +157,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(balloon: Balloon, photos: Pat
         said = balloon.run(*words, code=code).stderr
         assert "Traceback" not in said
         assert said.strip()
+    assert not list((balloon.library / "cache").glob("bank-*")), "no photo, so the caption bank is not read for it"
     assert balloon.document("status")["photos"] == 3
 
 

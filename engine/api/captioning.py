@@ -15,6 +15,7 @@ from engine.protocol.methods import CaptionRow, CaptionsResult
 from engine.search.captioning import CaptionFinder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -30,11 +31,16 @@ PHOTOS_SAMPLED = 2000
 PEOPLES_SOURCES = ("user", "imported", "sidecar", "xmp", "iptc")
 
 
-def nearest(parts: Parts, request: CaptionsRequest) -> CaptionsResult:
-    """The photo's own captions, and the nearest of the library and the bank."""
+def nearest(parts: Parts, request: CaptionsRequest, reading_bank: Callable[[], None] = lambda: None) -> CaptionsResult:
+    """The photo's own captions, and the nearest of the library and the bank.
+
+    ``reading_bank`` is called before the bank is read under a model that has not read it yet, which takes seconds.
+    """
     path, content, vector = _photo(parts, request)
     wants_bank = request.source == "bank" or parts.settings.get(BANK_SETTING) != "false"
     bank = parts.shared.bank if wants_bank else None
+    if bank is not None and request.source != "library":
+        bank.vectors(reading_bank)
     parts.vectors.refresh(parts.embeddings())
     photos = parts.vectors.sample(PHOTOS_SAMPLED)
     finder = CaptionFinder(parts.captions, parts.embeddings().model, parts.encoder, bank, photos)

@@ -264,11 +264,13 @@ class Engine(Keeping):
 
     # Captions
 
-    def nearest_captions(self, request: wire.CaptionsRequest) -> wire.CaptionsResult:
-        """The captions nearest to a photo."""
+    def nearest_captions(
+        self, request: wire.CaptionsRequest, reading_bank: Callable[[], None] = lambda: None
+    ) -> wire.CaptionsResult:
+        """The captions nearest to a photo; ``reading_bank`` is called before what takes seconds, once for a model."""
         from engine.api import captioning
 
-        return captioning.nearest(self._parts, request)
+        return captioning.nearest(self._parts, request, reading_bank)
 
     def add_caption(self, request: wire.CaptionAdd) -> wire.CaptionRow:
         """Add the user's own caption to a photo."""
@@ -294,11 +296,11 @@ class Engine(Keeping):
 
         return CaptionExchange(self._parts)
 
-    def prepare_captions(self, starting: Callable[[], None] = lambda: None) -> None:
-        """Make the caption bank's vectors if this model has none yet: seconds, once; ``starting`` is called before."""
+    def prepare_captions(self) -> None:
+        """Make the caption bank's vectors if this model has none yet: seconds, once."""
         bank = self._parts.shared.bank
         if bank is not None and self.get_setting(BANK_SETTING) != "false":
-            bank.vectors(starting)
+            bank.vectors()
 
     def captioned_photos(self) -> list[tuple[Path, tuple[str, ...]]]:
         """Present photos with the captions people gave them."""

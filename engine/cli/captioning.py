@@ -36,11 +36,9 @@ def captions(options: argparse.Namespace, output: Output) -> int:
         path=PhotoPath.of(options.file.absolute()), limit=options.limit, source=options.source, language=options.lang
     )
     with Engine.open_reader(library_paths(options.library), options.model) as engine:
-        if options.source != "library":
-            engine.prepare_captions(
-                lambda: output.note("Reading the caption bank with this model: some seconds, once.")
-            )
-        result = engine.nearest_captions(request)
+        result = engine.nearest_captions(
+            request, lambda: output.note("Reading the caption bank with this model: some seconds, once.")
+        )
     rows = _chosen(result, options)
     if output.as_json:
         output.document({**_path("photo", result.photo), "captions": [_near_document(row) for row in rows]})
