@@ -87,7 +87,7 @@ class FolderModel(QAbstractListModel):
 
     def _details(self, folder: FolderStatus) -> list[str]:
         photos, missing, issues = folder.photos, folder.missing, folder.issues
-        texts = [self.state_text(folder), self.tr("%Ln photo(s)", "", photos)]
+        texts = [self.state_text(folder), self.tr("%Ln photo file(s)", "", photos)]
         if missing:
             texts.append(self.tr("%Ln missing", "", missing))
         if issues:

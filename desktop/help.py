@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AboutBox", "DiagnosticReport", "ShortcutSheet", "shortcut_groups"]
 
+_CHECKOUT = "from source"  # what the engine says in place of a build
+
 Shortcuts = list[tuple[str, list[tuple[str, str]]]]  # group, then (keys in Qt's portable form, what they do)
 
 
@@ -156,7 +158,8 @@ class AboutBox(QDialog):
 
     def show_engine(self, welcome: Welcome) -> None:
         """Say which engine and which model are at work."""
-        build = f" · {welcome.build}" if welcome.build else ""
+        said = self.tr("from source") if welcome.build == _CHECKOUT else welcome.build
+        build = f" · {said}" if said else ""
         self.version.setText(self.tr("Version {version}").format(version=welcome.version) + build)
         self.version.show()
         self.model.setText(self.tr("Search model: {model}").format(model=welcome.model))

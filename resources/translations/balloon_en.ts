@@ -4,10 +4,10 @@
 <context>
     <name>FolderModel</name>
     <message numerus="yes">
-        <source>%Ln photo(s)</source>
+        <source>%Ln photo file(s)</source>
         <translation>
-            <numerusform>%Ln photo</numerusform>
-            <numerusform>%Ln photos</numerusform>
+            <numerusform>%Ln photo file</numerusform>
+            <numerusform>%Ln photo files</numerusform>
         </translation>
     </message>
     <message numerus="yes">

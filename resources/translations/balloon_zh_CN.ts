@@ -20,6 +20,10 @@
         <translation>许可证</translation>
     </message>
     <message>
+        <source>from source</source>
+        <translation>从源代码运行</translation>
+    </message>
+    <message>
         <source>Search model: {model}</source>
         <translation>搜索模型：{model}</translation>
     </message>
@@ -347,9 +351,9 @@
         <translation>已是最新</translation>
     </message>
     <message numerus="yes">
-        <source>%Ln photo(s)</source>
+        <source>%Ln photo file(s)</source>
         <translation>
-            <numerusform>%Ln 张照片</numerusform>
+            <numerusform>%Ln 个照片文件</numerusform>
         </translation>
     </message>
     <message numerus="yes">
