@@ -13,6 +13,7 @@ from desktop.dates import month_text
 from desktop.flow_layout import FlowLayout
 from desktop.icons import wear_icon
 from desktop.picture_loader import PictureLoader
+from desktop.theme import grown
 from desktop.wording import file_name, short_date
 from engine.protocol import Clause, DateFilter, ExactClause, NegatedClause, TypeFilter, WordsClause
 
@@ -40,7 +41,7 @@ class Chip(QFrame):
         self.text = text
         self.picture = QLabel()
         self.picture.hide()
-        label = QLabel(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 260))
+        label = QLabel(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, grown(260)))
         label.setTextFormat(Qt.TextFormat.PlainText)
         self.cross = QToolButton()
         wear_icon(self.cross, "close", 12)

@@ -9,9 +9,11 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop import notices
+from desktop.elided_label import ElidedLabel
 from desktop.folder_dialogs import folder_chooser
 from desktop.icons import wear_icon
 from desktop.notice_line import NoticeLine
+from desktop.theme import grown
 from engine.protocol import PhotoPath
 from engine.protocol.methods import FolderAdd
 
@@ -82,7 +84,7 @@ class FirstStartPage(QWidget):
         column.addWidget(_label("muted", promise))
         column.addStretch(3)
         middle = QWidget()
-        middle.setMaximumWidth(_COLUMN)
+        middle.setMaximumWidth(grown(_COLUMN))
         middle.setLayout(column)
         row = QHBoxLayout(self)
         row.addStretch(1)
@@ -101,7 +103,8 @@ class FirstStartPage(QWidget):
         wear_icon(picture, "folder", 28)
         name = QLabel(folder.name)
         name.setObjectName("heading")
-        place = QLabel(str(folder))
+        place = ElidedLabel()
+        place.setText(str(folder))
         place.setObjectName("muted")
         words = QVBoxLayout()
         words.setSpacing(2)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from desktop.flow_layout import FlowLayout
 from desktop.icons import wear_icon
+from desktop.theme import grown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,8 +45,7 @@ class MessagePage(QWidget):
         self.title = _label("title")
         self.lead = _label("lead")
         self._actions = QWidget()
-        self._action_row = QHBoxLayout(self._actions)
-        self._action_row.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._action_row = FlowLayout(self._actions, gap=8, is_centred=True)
         self._examples_title = _label("muted")
         self._examples_title.setText(self.tr("Try for example"))
         self._examples = QWidget()
@@ -83,7 +83,7 @@ class MessagePage(QWidget):
         column.addWidget(self._examples)
         column.addStretch(3)
         middle = QWidget()
-        middle.setMaximumWidth(_COLUMN)
+        middle.setMaximumWidth(grown(_COLUMN))
         middle.setLayout(column)
         row = QHBoxLayout(self)
         row.addStretch(1)
@@ -118,7 +118,7 @@ def _label(name: str) -> QLabel:
     return label
 
 
-def _empty(layout: QHBoxLayout | FlowLayout) -> None:
+def _empty(layout: FlowLayout) -> None:
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:

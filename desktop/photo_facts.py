@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLay
 
 from desktop.caption_model import LANGUAGE_NAMES, source_name
 from desktop.copyable_label import CopyableLabel
+from desktop.theme import grown
 from desktop.wording import breakable, breakable_path, byte_size, file_name, long_date, number, place
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class PhotoFacts(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(grown(WIDTH))
         self.setAccessibleName(self.tr("Facts about the photo"))
         self.clear()
 

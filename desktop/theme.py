@@ -99,6 +99,7 @@ _FAMILIES: Final = (
 )
 _SMALLEST_POINTS: Final = 10.0
 _TOKEN: Final = re.compile(r"@([a-z_]+)")
+_POINTS: Final = re.compile(r"\b(\d+)pt\b")
 
 
 class ThemeKeeper(QObject):
@@ -125,7 +126,7 @@ class ThemeKeeper(QObject):
         """Give the application the colours it should have now."""
         self.tokens = DARK if self._wants_dark() else LIGHT
         self._app.setPalette(palette_of(self.tokens))
-        self._app.setStyleSheet(style_sheet(self.tokens))
+        self._app.setStyleSheet(style_sheet(self.tokens, self._app.font().pointSizeF()))
         self._app.setProperty("balloon_dark", self.tokens is DARK)
         self.changed.emit(self.tokens)
 
@@ -155,6 +156,12 @@ def interface_font() -> QFont:
             font.setFamilies(families)
     font.setPointSizeF(max(font.pointSizeF(), _SMALLEST_POINTS))
     return font
+
+
+def grown(pixels: int) -> int:
+    """A width or height that was drawn for text of the ordinary size, for the size that the person's text has."""
+    font = QGuiApplication.font().pointSizeF()
+    return round(pixels * max(1.0, font / _SMALLEST_POINTS))
 
 
 def palette_of(tokens: Tokens) -> QPalette:
@@ -190,11 +197,16 @@ def palette_of(tokens: Tokens) -> QPalette:
     return palette
 
 
-def style_sheet(tokens: Tokens) -> str:
-    """``resources/style.qss`` with every ``@token`` replaced; an unknown token raises ``KeyError``."""
+def style_sheet(tokens: Tokens, points: float = _SMALLEST_POINTS) -> str:
+    """``resources/style.qss`` with every ``@token`` replaced; an unknown token raises ``KeyError``.
+
+    ``points`` is the size of the system's font: titles and the search box grow with it, as ordinary text does.
+    """
     scheme = "dark" if tokens is DARK else "light"
     values = asdict(tokens) | {"icons": (resources_dir() / "icons").as_posix(), "scheme": scheme}
     text = (resources_dir() / "style.qss").read_text(encoding="utf-8")
+    larger = points / _SMALLEST_POINTS
+    text = _POINTS.sub(lambda match: f"{int(match.group(1)) * larger:.4g}pt", text)
     return _TOKEN.sub(lambda match: values[match.group(1)], text)
 
 

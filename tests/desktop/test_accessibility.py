@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QImage
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAccessible, QFont, QImage
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -16,11 +16,14 @@ from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QScrollBar,
     QTextEdit,
     QWidget,
 )
 
+from desktop.help import ShortcutSheet
+from desktop.message_page import Message, MessagePage
 from desktop.theme import DARK, LIGHT, Tokens, palette_of, style_sheet
 
 if TYPE_CHECKING:
@@ -115,3 +118,36 @@ def looks(control: QWidget, *, has_focus: bool) -> QImage:
         control.window().setFocus(Qt.FocusReason.OtherFocusReason)
         control.clearFocus()
     return (control.parentWidget() or control).grab().toImage()
+
+
+@pytest.fixture
+def large_text(qapp: QApplication) -> Iterator[None]:
+    """The system's font at one and a half times the usual size."""
+    before, sheet = qapp.font(), qapp.styleSheet()
+    large = QFont(before)
+    large.setPointSizeF(15.0)
+    qapp.setFont(large)
+    qapp.setStyleSheet(style_sheet(LIGHT, 15.0))
+    yield
+    qapp.setFont(before)
+    qapp.setStyleSheet(sheet)
+
+
+@pytest.mark.usefixtures("large_text")
+def test_large_text_is_not_cut_off(qtbot: QtBot) -> None:
+    page = MessagePage()
+    qtbot.addWidget(page)
+    page.resize(700, 600)
+    actions = (("Show the closest photos", page.hide), ("Search without “June 1, 2026 – August 31, 2026”", page.hide))
+    page.show_message(Message("No good match for “dog -grass”", "Fewer words find more.", "search", actions, ("dog",)))
+    with qtbot.waitExposed(page):
+        page.show()
+    for button in page.buttons():
+        assert button.width() >= button.sizeHint().width(), button.text()
+        assert page.rect().contains(QRect(button.mapTo(page, button.rect().topLeft()), button.size()))
+    keys = ShortcutSheet()
+    qtbot.addWidget(keys)
+    with qtbot.waitExposed(keys):
+        keys.show()
+    (scrolled,) = keys.findChildren(QScrollArea)
+    assert not scrolled.horizontalScrollBar().isVisible()

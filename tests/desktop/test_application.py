@@ -109,6 +109,13 @@ def test_style_sheet_has_no_open_token(tokens: Tokens) -> None:
     assert "@" not in style_sheet(tokens)
 
 
+def test_titles_grow_with_the_system_s_font() -> None:
+    assert "QLabel#title { font-size: 22pt;" in style_sheet(LIGHT)
+    large = style_sheet(LIGHT, 15.0)
+    assert "QLabel#title { font-size: 33pt;" in large
+    assert "QLabel#lead { font-size: 16.5pt;" in large
+
+
 def test_chinese_interface_speaks_chinese_and_so_does_qt(english_again: Translations) -> None:
     english_again.use("zh_CN")
     assert notices.sentence(EngineFailure(ErrorKind.DISK_FULL)).startswith("磁盘")
