@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from desktop.diagnostic_report import DiagnosticReport
 from desktop.parts import DISTRIBUTION, PARTS, version_of
-from desktop.theme import grown
+from desktop.theme import resize_grown
 from desktop.update_check import UpdateCheck
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class ShortcutSheet(QDialog):
         area.setWidgetResizable(True)
         area.setWidget(page)
         _finish(self, area)
-        self.resize(grown(460), grown(620))
+        resize_grown(self, 460, 620)
 
     def _add_group(self, grid: QGridLayout, title: str, rows: list[tuple[str, str]]) -> None:
         heading = QLabel(title)
@@ -155,7 +155,7 @@ class AboutBox(QDialog):
         for widget in (name, self.version, self.model, self.updates, claim, self.licences):
             column.addWidget(widget)
         _finish(self, top)
-        self.resize(grown(500), grown(480))
+        resize_grown(self, 500, 480)
 
     def show_engine(self, welcome: Welcome) -> None:
         """Say which engine and which model are at work."""

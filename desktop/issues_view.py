@@ -14,7 +14,7 @@ from desktop.asking import Asker
 from desktop.launching import show_in_file_manager
 from desktop.notice_line import NoticeLine
 from desktop.row_view import RowList, RowRole
-from desktop.theme import grown
+from desktop.theme import resize_grown
 from desktop.wording import file_name
 from engine.protocol.methods import Empty, IssueList
 
@@ -92,7 +92,7 @@ class IssuesView(QDialog):
         self.retry = make_action(self.list, self.tr("Retry all"), self._retry, Qt.Key.Key_F5)
         self.retry.setToolTip(self.tr("Try to read all these files again"))
         self._lay_out()
-        self.resize(grown(560), grown(380))
+        resize_grown(self, 560, 380)
         client.index_finished.connect(self._on_index_finished)
 
     def reload(self) -> None:

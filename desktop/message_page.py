@@ -76,8 +76,10 @@ class MessagePage(QWidget):
         column = QVBoxLayout()
         column.setSpacing(10)
         column.addStretch(2)
-        for widget in (self._picture, self.title, self.lead, self._actions):
+        for widget in (self._picture, self.title, self.lead):
             column.addWidget(widget)
+        column.addSpacing(4)
+        column.addWidget(self._actions)
         column.addSpacing(12)
         column.addWidget(self._examples_title)
         column.addWidget(self._examples)

@@ -25,7 +25,7 @@ from desktop.library_options import SettingCheckBox, WorkersBox
 from desktop.library_place import LibraryPlace
 from desktop.model_chooser import ModelChooser
 from desktop.notice_line import NoticeLine
-from desktop.theme import grown
+from desktop.theme import resize_grown
 from desktop.wording import byte_size
 from engine.protocol.methods import CachesCleared, Empty
 
@@ -56,7 +56,7 @@ class Preferences(QDialog):
         for part in (self.models, self.accelerator):
             part.failed.connect(self._on_failed)
         self._lay_out()
-        self.resize(grown(560), grown(660))
+        resize_grown(self, 560, 660)
         settings.changed.connect(self._on_setting_changed)
 
     def showEvent(self, event: QShowEvent) -> None:

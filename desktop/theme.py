@@ -6,13 +6,13 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 
 from desktop.places import resources_dir
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from desktop.settings import AppSettings
 
@@ -98,6 +98,7 @@ _FAMILIES: Final = (
     "WenQuanYi Micro Hei",
 )
 _SMALLEST_POINTS: Final = 10.0
+_FRAME: Final = 32  # pixels that a window's frame and title may take
 _TOKEN: Final = re.compile(r"@([a-z_]+)")
 _POINTS: Final = re.compile(r"\b(\d+)pt\b")
 
@@ -162,6 +163,12 @@ def grown(pixels: int) -> int:
     """A width or height that was drawn for text of the ordinary size, for the size that the person's text has."""
     font = QGuiApplication.font().pointSizeF()
     return round(pixels * max(1.0, font / _SMALLEST_POINTS))
+
+
+def resize_grown(dialog: QWidget, width: int, height: int) -> None:
+    """Give a dialog the size that it was drawn for, grown with the person's text and no larger than the screen."""
+    room = dialog.screen().availableSize() - QSize(_FRAME, 2 * _FRAME)
+    dialog.resize(QSize(grown(width), grown(height)).boundedTo(room))
 
 
 def palette_of(tokens: Tokens) -> QPalette:

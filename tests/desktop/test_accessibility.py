@@ -151,3 +151,4 @@ def test_large_text_is_not_cut_off(qtbot: QtBot) -> None:
         keys.show()
     (scrolled,) = keys.findChildren(QScrollArea)
     assert not scrolled.horizontalScrollBar().isVisible()
+    assert keys.height() < keys.screen().availableSize().height()
