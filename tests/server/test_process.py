@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("mini")
 
 MANY = 300
-ENDS_WITHIN_S = 6.0
+ENDS_WITHIN_S = 15.0  # on a machine that may be busy
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 import torch
 
 from engine.models.package import read_card, verify
@@ -24,8 +25,6 @@ from tests.training.small_pack import write_pack
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 SMALL = Settings(
     dim=16,
@@ -55,6 +54,7 @@ SMALL = Settings(
 )
 
 
+@pytest.mark.timeout(900)  # a minute and a half of work, on a machine that may have others
 def test_one_command_makes_a_package_and_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparisons, "TABLE_EPOCHS", 1)
     pack = write_pack(tmp_path / "pack", captioned=40, labelled=2)
