@@ -24,9 +24,9 @@ $package ($version-1) unstable; urgency=medium
  -- $maintainer  $(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")
 CHANGELOG
 
-flavour="" rivals="balloon-cuda"
+flavour="" synopsis="" rivals="balloon-cuda"
 if [ "$package" = balloon-cuda ]; then
-    rivals="balloon"
+    rivals="balloon" synopsis=" (CUDA)"
     flavour="
  .
  This flavour computes on an NVIDIA card where the machine has CUDA 13 and
@@ -46,7 +46,7 @@ Conflicts: $rivals
 Replaces: $rivals
 Depends: libc6 (>= 2.36), libstdc++6, libgcc-s1, zlib1g, liblzma5, libzstd1, libexpat1, libuuid1, libssl3 | libssl3t64, libffi8, libegl1, libgl1, libglib2.0-0 | libglib2.0-0t64, libdbus-1-3, libfontconfig1, libfreetype6, libx11-6, libx11-xcb1, libxcb1, libxcb-glx0, libxcb-randr0, libxcb-render0, libxcb-shape0, libxcb-shm0, libxcb-sync1, libxcb-xfixes0, libxcb-xkb1, libwayland-client0, libwayland-cursor0, libwayland-egl1, ca-certificates
 Recommends: fonts-noto-cjk | fonts-wqy-microhei
-Description: find photos on your own computer by what is in them
+Description: find photos on your own computer by what is in them$synopsis
  Type what can be seen, "red balloon over the sea", and see your photos of it.
  English and Chinese are both understood. Right-click a photo for the captions
  that fit it.

@@ -10,9 +10,10 @@ mkdir -p "$work"
 cp -r "$tree" "$work/tree"
 mv "$work/tree/usr/share/zsh/vendor-completions" "$work/tree/usr/share/zsh/site-functions"
 install -m 644 LICENSE "$work/tree/usr/share/doc/balloon/LICENSE"
-rivals="balloon-cuda"
-[ -z "$suffix" ] || rivals="balloon"
+rivals="balloon-cuda" cuda=0
+[ "$suffix" != -cuda ] || rivals="balloon" cuda=1
 rpmbuild -bb --quiet --target x86_64 --define "_topdir $work" --define "_rpmdir $out" --define "tree $work/tree" \
     --define "balloon_name balloon$suffix" --define "balloon_version $version" --define "balloon_rivals $rivals" \
+    --define "balloon_cuda $cuda" \
     --define "_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" --define "_binary_payload $rpm_payload" \
     --define "use_source_date_epoch_as_buildtime 1" --define "clamp_mtime_to_source_date_epoch 1" "$here/balloon.rpm.spec"
