@@ -3,6 +3,7 @@
 Vectors are made from those of a real library L (mixtures of two photos and a little noise), so that they lie as photos
 do; queries are texts. They go through the library's own tables, index and queries, in a PostgreSQL of its own
 (``tests.cluster.server``). What is nearest is told by an exact scan in NumPy.
+``--graph 16,64 --graph 32,200`` compares graphs.
 """
 
 from __future__ import annotations
@@ -24,12 +25,21 @@ from engine.library.postgres.nearness import NearnessQueries
 from tests.cluster.server import QUICK, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 WIDTHS = (40, 100, 200, 400, 800, 1000)
 CHUNK = 20_000
+
+Graph = tuple[int, int]
+"""Links of a node (m), and how widely they are looked for (ef_construction)."""
+
+
+def graph(text: str) -> Graph:
+    """Read ``M,EF``."""
+    links, _, width = text.partition(",")
+    return int(links), int(width)
 
 
 def main() -> None:
@@ -38,6 +48,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000, metavar="N", help="how many vectors")
     parser.add_argument("--library", type=Path, required=True, metavar="FOLDER", help="a library of real photos")
     parser.add_argument("--queries", type=Path, required=True, metavar="JSONL", help="captions with the field query_en")
+    parser.add_argument(
+        "--graph", type=graph, action="append", metavar="M,EF", help="M links, built EF wide; again: more"
+    )
     parser.add_argument("--memory", default="2GB", help="what the server may take to build the index")
     options = parser.parse_args()
     with Engine.open_reader(LibraryPaths(options.library)) as engine:
@@ -47,7 +60,7 @@ def main() -> None:
     settings = f"{QUICK}\nmaintenance_work_mem = '{options.memory}'\nmax_wal_size = '4GB'\nautovacuum = off"
     with running(buffers="512MB", settings=settings) as server:
         connection = PostgresConnection.open_writer(server.make("vectors"))
-        print(json.dumps(measure(connection, real, queries, options.count), indent=2))
+        print(json.dumps(measure(connection, real, queries, options.count, options.graph or [None]), indent=2))
         connection.close()
 
 
@@ -64,28 +77,52 @@ def chunks(real: NDArray[np.float32], count: int) -> Iterator[NDArray[np.float32
 
 
 def measure(
-    connection: PostgresConnection, real: NDArray[np.float32], queries: NDArray[np.float32], count: int
+    connection: PostgresConnection,
+    real: NDArray[np.float32],
+    queries: NDArray[np.float32],
+    count: int,
+    graphs: Sequence[Graph | None],
 ) -> dict[str, Any]:
-    """Load, build, search."""
+    """Load once, then build and search each graph; None is the one that Balloon makes."""
     started = time.perf_counter()
     model = load(connection, real, count)
-    loaded = time.perf_counter()
-    assert connection.index_vectors(model), "there are too few vectors for an index"
-    built = time.perf_counter()
-    connection.run("VACUUM ANALYZE embedding")
     found: dict[str, Any] = {
         "vectors": count, "dim": real.shape[1], "queries": len(queries),
-        "load_s": round(loaded - started, 1), "build_s": round(built - loaded, 1),
-        "table_bytes": size_of(connection, "embedding"), "index_bytes": size_of(connection, f"embedding_hnsw_{model}"),
+        "load_s": round(time.perf_counter() - started, 1), "table_bytes": size_of(connection, "embedding"),
     }  # fmt: skip
-    exact = nearest_exactly(real, queries, count)
-    first = int(connection.value("SELECT min(content) FROM embedding"))
-    nearness = NearnessQueries(connection, model, real.shape[1])
-    found["by_width"] = [
-        {"ef_search": width, **searched(connection, model, queries, exact + first, width)} for width in WIDTHS
-    ]
-    found["as_balloon_asks"] = asked(nearness, queries, exact + first)
+    exact = nearest_exactly(real, queries, count) + int(connection.value("SELECT min(content) FROM embedding"))
+    found["graphs"] = []
+    for wanted in graphs:
+        built = {"graph": wanted or "as Balloon makes it", **build(connection, model, real.shape[1], wanted)}
+        found["graphs"].append({**built, **answers(connection, model, queries, exact)})
     return found
+
+
+def build(connection: PostgresConnection, model: int, dim: int, wanted: Graph | None) -> dict[str, Any]:
+    """Make the index anew; seconds and bytes."""
+    name = f"embedding_hnsw_{model}"
+    connection.run(f"DROP INDEX IF EXISTS {name}")
+    started = time.perf_counter()
+    if wanted is None:
+        assert connection.index_vectors(model), "there are too few vectors for an index"
+    else:
+        links, width = wanted
+        connection.run(
+            f"CREATE INDEX {name} ON embedding USING hnsw ((vector::halfvec({dim})) halfvec_ip_ops) "
+            f"WITH (m = {links}, ef_construction = {width}) WHERE model = {model}"
+        )
+    built = time.perf_counter() - started
+    connection.run("VACUUM ANALYZE embedding")
+    return {"build_s": round(built, 1), "index_bytes": size_of(connection, name)}
+
+
+def answers(
+    connection: PostgresConnection, model: int, queries: NDArray[np.float32], exact: NDArray[np.int64]
+) -> dict[str, Any]:
+    """What searches find and take, at several widths and as Balloon asks."""
+    nearness = NearnessQueries(connection, model, queries.shape[1])
+    by_width = [{"ef_search": width, **searched(connection, model, queries, exact, width)} for width in WIDTHS]
+    return {"by_width": by_width, "as_balloon_asks": asked(nearness, queries, exact)}
 
 
 def load(connection: PostgresConnection, real: NDArray[np.float32], count: int) -> int:
