@@ -6,7 +6,8 @@ not. And an answer can be waited for with patience: Ray itself begins anew for e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.cluster import rays
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from engine.cluster.stages import Batch
     from engine.imaging.preprocess import InputSpec
 
+logger = logging.getLogger(__name__)
+
 BLOCK = 32  # photos that are lost with a worker and given again
 COMMIT = 128  # photos in one transaction
+TRIES = 3  # without a single batch: one machine that is lost is no reason to give up
 PATIENCE_S = 900.0  # without a single batch; a machine that is started first takes minutes
 
 
@@ -50,8 +54,28 @@ class Feed:
 def batches(assignment: Assignment) -> Generator[Batch]:
     """What ``stages.results`` reads, ``COMMIT`` photos at a time, as soon as they are done.
 
-    Raises Ray's ``GetTimeoutError`` when nothing comes back for ``PATIENCE_S``.
+    What was lost with the process that iterates is given again. Raises Ray's error when that happens ``TRIES`` times
+    without a batch in between, and its ``GetTimeoutError`` when nothing comes back for ``PATIENCE_S``.
     """
+    left = {int(row["photo"]): row for row in assignment.rows}
+    tries = TRIES
+    while True:
+        try:
+            for batch in _fed(replace(assignment, rows=list(left.values()))):
+                for photo in batch["photo"]:
+                    left.pop(int(photo), None)
+                tries = TRIES
+                yield batch
+        except rays.deaths() as error:
+            tries -= 1
+            if not tries or rays.said_by_worker(error) is not None:
+                raise
+            logger.info("the cluster is asked again for %d photos: %s", len(left), error)
+        else:
+            return
+
+
+def _fed(assignment: Assignment) -> Generator[Batch]:
     ray = rays.module()
     feed = ray.remote(Feed).options(num_cpus=0).remote(assignment)
     try:

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import logging
 import os
+import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,35 @@ from engine.protocol import ErrorKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+logger = logging.getLogger(__name__)
+
 LOCAL = "ray"
 CLIENT_SCHEME = "ray://"
 OBJECT_STORE_BYTES = 512 << 20  # of an own Ray: what lies between decoding and encoding is a few megabytes
 _HERE = "127.0.0.1"
+_NO_EXTRA = "Reaching a cluster needs the extra 'cluster'. Install it: pip install 'balloon-photos[cluster]'"
+_OUT_OF_MEMORY = (
+    "A machine of the cluster ran out of memory, and Ray ended its workers. What was done so far stays: run it again "
+    "with fewer --workers, or with more memory."
+)
+_NOTHING_BACK = (
+    "Nothing comes back from the cluster: its workers are killed for their memory again and again, or no core is free. "
+    "What was done so far stays: run it again with fewer --workers, or on more machines."
+)
+_DIED = (
+    "The workers of the cluster died again and again ({said}). What was done so far stays: run it again once the "
+    "machines are well."
+)
+_NO_BALLOON = (
+    "The cluster's machines have no Balloon, or another one. Install the same there: pip install "
+    "'balloon-photos[cluster]'"
+)
+_UNREACHED = (
+    "The cluster {on} cannot be reached. Check its address, that the same versions of Ray and Python run there, and "
+    "that its token is in RAY_AUTH_TOKEN or ~/.ray/auth_token. What was done so far stays."
+)
+_LACKING = re.compile(r"No module named 'engine\b")
+_SAID = re.compile(rf"^{KnownError.__module__}\.{KnownError.__qualname__}: (.+)$", re.MULTILINE)
 
 
 def module(name: str = "ray") -> Any:
@@ -104,41 +130,46 @@ def _settings(on: str, cpus: int | None) -> dict[str, Any]:
     }
 
 
+def deaths() -> tuple[type[Exception], ...]:
+    """What Ray raises when a process or a machine has ended."""
+    errors = module("ray.exceptions")
+    return errors.WorkerCrashedError, errors.RayActorError, errors.NodeDiedError
+
+
+def said_by_worker(error: BaseException) -> KnownError | None:
+    """The sentence that a process of the cluster raised, if one did: of its error Ray hands on the words alone."""
+    text = str(error)
+    if said := _SAID.findall(text):
+        return KnownError(ErrorKind.INTERNAL, said[-1])
+    return KnownError(ErrorKind.EXTRA_MISSING, _NO_BALLOON) if _LACKING.search(text) else None
+
+
 @contextlib.contextmanager
 def _known_errors(on: str) -> Iterator[None]:
     errors = module("ray.exceptions")
     try:
         yield
-    except errors.OutOfMemoryError as error:
-        raise KnownError(
-            ErrorKind.INTERNAL,
-            "A machine of the cluster ran out of memory, and Ray ended its workers. What was done so far stays: run it "
-            "again with fewer --workers, or with more memory.",
-        ) from error
-    except errors.GetTimeoutError as error:
-        raise KnownError(
-            ErrorKind.INTERNAL,
-            "Nothing comes back from the cluster: its workers are killed for their memory again and again, or no core "
-            "is free. What was done so far stays: run it again with fewer --workers, or on more machines.",
-        ) from error
-    except (errors.WorkerCrashedError, errors.RayActorError, errors.NodeDiedError) as error:
-        raise KnownError(
-            ErrorKind.INTERNAL,
-            "The workers of the cluster died again and again. What was done so far stays: run it again once the "
-            "machines are well.",
-        ) from error
-    except errors.RayTaskError as error:
-        if isinstance(error.cause, KnownError):
-            raise error.cause from error
-        raise
-    except ImportError as error:
-        raise KnownError(
-            ErrorKind.EXTRA_MISSING,
-            "Reaching a cluster needs the extra 'cluster'. Install it: pip install 'balloon-photos[cluster]'",
-        ) from error
-    except (errors.RaySystemError, errors.AuthenticationError, ConnectionError, TimeoutError) as error:
-        raise KnownError(
-            ErrorKind.INTERNAL,
-            f"The cluster {on} cannot be reached. Check its address, that the same versions of Ray and Python run "
-            "there, and that its token is in RAY_AUTH_TOKEN or ~/.ray/auth_token. What was done so far stays.",
-        ) from error
+    except (errors.RayError, ConnectionError, TimeoutError, ImportError) as error:
+        known = said_by_worker(error) or _meaning(error, on)
+        if known is None:
+            raise
+        logger.info("of the cluster: %s", error)
+        raise known from error
+
+
+def _meaning(error: Exception, on: str) -> KnownError | None:
+    errors = module("ray.exceptions")
+    if isinstance(error, ImportError):
+        return KnownError(ErrorKind.EXTRA_MISSING, _NO_EXTRA)
+    unreached = errors.RaySystemError, errors.AuthenticationError, ConnectionError, TimeoutError
+    meanings = (
+        (errors.OutOfMemoryError, _OUT_OF_MEMORY),
+        (errors.GetTimeoutError, _NOTHING_BACK),
+        (deaths(), _DIED),
+        (unreached, _UNREACHED),
+    )
+    for kinds, sentence in meanings:
+        if isinstance(error, kinds):
+            said = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()[:200]
+            return KnownError(ErrorKind.INTERNAL, sentence.format(on=on, said=said))
+    return None

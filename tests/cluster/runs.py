@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from engine.config import LibraryPaths
@@ -55,11 +56,16 @@ def until(met: Callable[[], bool], process: subprocess.Popen[str]) -> None:
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[int]:
-    """Processes of Ray's that decode or encode for this run."""
-    listed = subprocess.run(["ps", "-eo", "pid,sess,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
-    assert process.pid
-    return [int(row[0]) for row in rows if row[2].startswith("ray::MapWorker")]
+    """Processes of Ray's that decode, encode or hand batches over for this run."""
+    below = psutil.Process(process.pid).children(recursive=True)
+    return [child.pid for child in below if _title(child).startswith(("ray::MapWorker", "ray::Feed"))]
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def stored(database: Connection) -> tuple[int, int, int]:

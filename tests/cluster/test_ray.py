@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -50,13 +51,20 @@ def test_killed_workers_and_a_killed_driver_lose_nothing_and_double_nothing(addr
     first.communicate()
     begun = stored(watching)[2]
     second = balloon(*words)
+    until(lambda: len(workers_of(second)) >= 3, second)  # one decodes, one encodes, one hands over
+    kill(workers_of(second))
     until(lambda: stored(watching)[2] > begun, second)
-    for worker in workers_of(second):
-        os.kill(worker, signal.SIGKILL)
+    kill(workers_of(second))
     code, errors = done(second)
     assert (code, begun < 400) == (0, True), errors
     assert stored(watching) == (400, 400, 400)
     watching.close()
+
+
+def kill(processes: list[int]) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def test_cluster_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
@@ -90,6 +98,15 @@ def test_cluster_that_sends_nothing_back_is_not_waited_for_for_ever(
     monkeypatch.setattr(feeding, "PATIENCE_S", 0.5)  # before an encoder has been loaded
     assignment = feeding.Assignment((), card.image.input_spec, 30.0, card.key, card.fingerprint, 1)
     with pytest.raises(KnownError, match="Nothing comes back"), rays.connected("ray", 1):
+        next(feeding.batches(assignment))
+
+
+def test_what_a_machine_of_the_cluster_lacks_is_its_own_sentence(mini: Path, tmp_path: Path) -> None:
+    card = Encoder.open(mini).card
+    photo = photos(tmp_path, 1) / "0.jpg"
+    rows = ({"photo": 1, "path": os.fsencode(photo), "byte_size": photo.stat().st_size},)
+    assignment = feeding.Assignment(rows, card.image.input_spec, 30.0, card.key, "that of another", 1)
+    with pytest.raises(KnownError, match="have another model"), rays.connected("ray", 1):
         next(feeding.batches(assignment))
 
 

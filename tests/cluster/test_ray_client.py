@@ -42,6 +42,7 @@ def running_head(place: Path, token: str) -> Iterator[str]:
     )  # fmt: skip
     environment = {
         **os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token, "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",  # nobody is left to be waited for
     }  # fmt: skip
     ray = Path(sys.executable).with_name("ray")
     with (place / "head.log").open("w") as log:
