@@ -10,6 +10,9 @@ DESKTOP_LIBRARIES="libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libfre
     libxcb-render0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libwayland-client0 libwayland-cursor0 libwayland-egl1
     libssl3"
 
+# What a machine brings along if it has a card, and no package asks for.
+OF_CUDA='lib(cuda|cudart|cublas|cublasLt|cufft|curand|cudnn)\.so'
+
 step() { printf '\n== %s\n' "$1"; }
 fail() { echo "FAILED: $1"; exit 1; }
 inside() { chroot "$root" env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
@@ -50,10 +53,10 @@ install_screen() {
     for language in en_US zh_CN; do inside localedef -i "$language" -f UTF-8 "$language.UTF-8"; done
 }
 
-# Every library that the bundle in $1 asks for is there; those of CUDA are the machine's own, if it has a card.
+# Every library that the bundle in $1 asks for is there, but for those of CUDA.
 check_libraries() {
     inside sh -c "find '$1' -name '*.so*' -type f | while read -r file; do LD_LIBRARY_PATH='$1/_internal' ldd \"\$file\"; done" \
-        | grep 'not found' | grep -v -E 'lib(cuda|cudart|cublas|cublasLt|cufft|curand|cudnn)\.so' | sort | uniq -c >"$place/missing" || true
+        | grep 'not found' | grep -v -E "$OF_CUDA" | sort | uniq -c >"$place/missing" || true
     [ ! -s "$place/missing" ] || { cat "$place/missing"; fail "libraries are missing"; }
 }
 

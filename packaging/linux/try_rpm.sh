@@ -16,7 +16,7 @@ check_libraries /usr/lib/balloon
 step "what it requires"
 rpm -qp --nosignature --requires "$rpm" | sed -n 's/^\(lib[^(]*\)().*/\1/p; s/^\(libc\.so\.6\)(.*/\1/p' | sort -u >"$place/required"
 find "$root/usr/lib/balloon" -type f -exec objdump -p {} + 2>/dev/null | sed -n 's/^ *NEEDED *//p' | sort -u >"$place/asked"
-find "$root/usr/lib/balloon" -name '*.so*' -printf '%f\n' | sort -u | comm -23 "$place/asked" - |
+find "$root/usr/lib/balloon" -name '*.so*' -printf '%f\n' | sort -u | comm -23 "$place/asked" - | grep -v -E "$OF_CUDA" |
     grep -v -x -e 'libm\.so\.6' -e 'libdl\.so\.2' -e 'libpthread\.so\.0' -e 'librt\.so\.1' -e 'libutil\.so\.1' -e 'ld-linux.*' >"$place/system"
 comm -23 "$place/system" "$place/required" >"$place/missing"
 [ ! -s "$place/missing" ] || { cat "$place/missing"; fail "these are asked for and not required"; }
