@@ -62,7 +62,8 @@ def test_added_folder_is_indexed_and_can_be_searched(start: Callable[..., Engine
         assert (report["added"], report["embedded"], report["issues"]) == (6, 6, 0)
         assert engine.notified("library.changed", lambda change: change["status"]["indexed"] == 6)
         hits = engine.result("search", SearchRequest("colourful circles", limit=3))["hits"]
-        assert [hit["rank"] for hit in hits] == [1, 2, 3]
+        assert [hit["rank"] for hit in hits] == list(range(1, len(hits) + 1))
+        assert 0 < len(hits) <= 3  # how many are worth showing is the model's affair
         assert engine.result("index.state")["provider"] is not None
     assert not engine.stray
 
