@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -50,6 +51,7 @@ class Encoder:
         self._loading = threading.Lock()
         self._runner = ImageRunner(folder, card, threads=threads, wanted=wanted)
         self._text: tuple[Session, TextTokenizer] | None = None
+        self._read_at = 0.0
         self._reranker: Session | None = None
 
     @classmethod
@@ -91,6 +93,18 @@ class Encoder:
         The next photo loads it again. Gives whether there was anything to give back.
         """
         return self._runner.release(idle_s)
+
+    def release_texts(self, idle_s: float = 0.0) -> bool:
+        """Give back the memory of what reads texts, unless one was read in the last ``idle_s`` seconds.
+
+        The next text loads it again. Gives whether there was anything to give back.
+        """
+        with self._loading:
+            if self._text is None or time.monotonic() - self._read_at < idle_s:
+                return False
+            self._text = self._reranker = None  # whoever uses them now holds them until done
+        give_back()
+        return True
 
     def encode_images(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Encode (N, size, size, 3) uint8 RGB pixels, 0..255, into (N, dim) float32 unit vectors.
@@ -141,9 +155,10 @@ class Encoder:
             if self._reranker is None:
                 verify(self.folder, self.card, part.file)
                 self._reranker = Session(self.folder / part.file, threads=self._threads)
+            reranker = self._reranker
         words, mask = self._run_text([text], part.states)
         feeds = {part.words: words, part.cells: grids} | ({} if part.mask is None else {part.mask: mask})
-        return self._reranker.run(part.output, feeds).reshape(-1)
+        return reranker.run(part.output, feeds).reshape(-1)
 
     def _rows(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
         tower = self.card.image
@@ -151,6 +166,7 @@ class Encoder:
 
     def _text_session(self) -> tuple[Session, TextTokenizer]:
         with self._loading:
+            self._read_at = time.monotonic()
             if self._text is None:
                 tower = self.card.text
                 verify(self.folder, self.card, tower.file, tower.tokenizer, *tower.data_files)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COMING_SETTING: Final = "model.coming"
+TEXTS_REST_AFTER_S: Final = 300.0
+"""Without a query or a caption; the next one waits some 0.15 s for the text tower."""
 
 
 class ModelChoice:
@@ -50,10 +52,11 @@ class ModelChoice:
         return engine
 
     def rest(self, idle_s: float) -> None:
-        """Let models that saw no photo for ``idle_s`` seconds give their image towers' memory back."""
+        """Let models give a tower's memory back that saw no photo for ``idle_s`` seconds, or no text for minutes."""
         coming = self._coming
         for encoder in {self._root().encoder, *([] if coming is None else [coming.encoder])}:
             encoder.release_images(idle_s)
+            encoder.release_texts(max(idle_s, TEXTS_REST_AFTER_S))
         give_back()  # what searches and the caption bank left behind
 
     def run_on(self, provider: str | None) -> None:

@@ -88,6 +88,16 @@ def test_one_encoder_serves_many_threads(mini: Path, encoder: Encoder, pixels: N
         np.testing.assert_allclose(job.result(), encoder.encode_images(pixels), atol=1e-4)
 
 
+def test_text_tower_rests_when_nobody_asks_and_gives_the_same_vectors_again(mini: Path) -> None:
+    encoder = Encoder.open(mini)
+    assert not encoder.release_texts()  # nothing is loaded yet
+    before = encoder.encode_texts(["a red balloon"])
+    assert not encoder.release_texts(idle_s=3600)
+    assert encoder.release_texts()
+    assert not encoder.release_texts()
+    np.testing.assert_array_equal(encoder.encode_texts(["a red balloon"]), before)
+
+
 def test_provider_is_known_after_the_first_photo(mini: Path, pixels: NDArray[np.uint8]) -> None:
     fresh = Encoder.open(mini)
     assert (fresh.provider, fresh.standing) == (None, Standing())

@@ -110,7 +110,12 @@ class FakeEngine:
         self.library = library
         self.write = write
         self.paths = LibraryPaths(library.root)
-        self.encoder = SimpleNamespace(card=SimpleNamespace(key="fake"), provider=None, release_images=lambda _: False)
+        self.encoder = SimpleNamespace(
+            card=SimpleNamespace(key="fake"),
+            provider=None,
+            release_images=lambda _: False,
+            release_texts=lambda _: False,
+        )
         self.library.opened.append(threading.current_thread().name)
 
     def sibling(self, *, write: bool) -> FakeEngine:
