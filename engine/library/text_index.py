@@ -117,7 +117,7 @@ def _where(terms: Sequence[str], texts: dict[str, str]) -> str | None:
 
 
 def _stands_in(term: str, text: str) -> bool:
-    if not term.isascii():
+    if not term.isascii() or term not in text:
         return term in text
     # "art" is not in "party", but "cat" is in "cats" and in "IMG_cat01".
     return re.search(rf"(?<![a-z]){re.escape(term)}(?:e?s)?(?![a-z])", text) is not None

@@ -9,7 +9,7 @@ English, 24 to 16 in Chinese). Whole sentences lose by it and are left as they a
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,7 @@ MOST_CHARACTERS = 4  # 交通标志
 CAPTIONS = 8
 LEAST_CAPTIONS = 3  # of one or two captions the rest of their words would weigh too much
 SHARE = 0.7
+REMEMBERED = 256  # texts: encoding their captions takes as long as all else of a small library's search
 
 
 class Expander:
@@ -36,6 +37,7 @@ class Expander:
     def __init__(self, bank: Callable[[], BankVectors | None]) -> None:
         """``bank`` is asked for when the first short query comes; None where there is none."""
         self._bank_of = bank
+        self._company = lru_cache(REMEMBERED)(self._company_of)
 
     @cached_property
     def _bank(self) -> BankVectors | None:
@@ -47,14 +49,20 @@ class Expander:
 
     def expand(self, text: str, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """The unit vector (dim,) to search by for ``text``, whose own unit vector is ``vector``."""
-        bank = self._bank if _is_short(text) else None
-        rows = [] if bank is None else self._rows(text, bank)
-        if bank is None or len(rows) < LEAST_CAPTIONS:
+        company = self._company(text) if _is_short(text) else None
+        if company is None:
             return vector
-        company = bank.some(rows).mean(axis=0)
         mixed = vector + SHARE * company / max(float(np.linalg.norm(company)), 1e-6)
         expanded: NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
         return expanded
+
+    def _company_of(self, text: str) -> NDArray[np.float32] | None:
+        """The mean of the captions' vectors (dim,); None where there are too few."""
+        rows = [] if self._bank is None else self._rows(text, self._bank)
+        if self._bank is None or len(rows) < LEAST_CAPTIONS:
+            return None
+        company: NDArray[np.float32] = self._bank.some(rows).mean(axis=0)
+        return company
 
     def _rows(self, text: str, bank: BankVectors) -> list[int]:
         """The shortest captions of the text's language that hold it as a whole word; in Chinese anywhere."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.models.package import Calibration
 from engine.search.negation import PENALTY, probability
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.models.package import Calibration
     from engine.search.nearness import Vectors
 
 # Where a model has no calibration: between the 80th and 98th percentile of the similarities at hand.
@@ -131,12 +131,19 @@ def _against(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> tuple[
     """What speaks against contents: ``unwanted_probability``, and the cosine similarity to the nearest such clause."""
     worst: dict[int, float] = {}
     nearest: dict[int, float] = {}
+    most: dict[tuple[float, float], dict[int, float]] = {}  # by thresholds: probability rises with similarity
     for clause in wanted.unwanted:
         similarities = matrix.scores(clause.vector, contents)
         limits = clause.limits or _rough_calibration(similarities)
+        known = most.setdefault((limits.match, limits.possible), {})
         for content, similarity in similarities.items():
-            worst[content] = max(worst.get(content, 0.0), probability(similarity, limits))
+            known[content] = max(known.get(content, similarity), similarity)
             nearest[content] = max(nearest.get(content, 0.0), similarity)  # what is far from it gains nothing
+    for thresholds, known in most.items():
+        limits = Calibration(*thresholds)
+        for content, similarity in known.items():
+            worst[content] = max(worst.get(content, 0.0), probability(similarity, limits))
+    for clause in wanted.unwanted:
         worst.update((content, 1.0) for content in contents if content in clause.contents)
     return worst, nearest
 
@@ -148,8 +155,6 @@ def _standardised(table: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _rough_calibration(similarities: dict[int, float]) -> Calibration:
-    from engine.models.package import Calibration
-
     possible, match = np.percentile(list(similarities.values()) or [0.0], _ROUGH)
     if match - possible < _TELLS:
         return Calibration(match=2.0, possible=2.0)  # out of reach: where all are alike none can be singled out
