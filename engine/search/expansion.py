@@ -28,7 +28,7 @@ MOST_CHARACTERS = 4  # 交通标志
 CAPTIONS = 8
 LEAST_CAPTIONS = 3  # of one or two captions the rest of their words would weigh too much
 SHARE = 0.7
-REMEMBERED = 256  # texts: encoding their captions takes as long as all else of a small library's search
+REMEMBERED = 256  # texts: where the bank has no vectors yet, encoding the captions of one takes some 10 ms
 
 
 class Expander:
