@@ -67,6 +67,12 @@ END $$;
 CREATE TRIGGER caption_text AFTER INSERT OR DELETE OR UPDATE OF text, content ON caption
     FOR EACH ROW EXECUTE FUNCTION index_caption_text();
 
+-- Links of a node, and how widely they are looked for. In a sparse graph of a million a search misses one of ten nearest in
+-- twelve, however widely it looks; a dense one takes more than four times as long to build (docs/scale.md).
+CREATE FUNCTION graph_of(vectors BIGINT) RETURNS TEXT LANGUAGE SQL IMMUTABLE AS $$
+    SELECT CASE WHEN vectors < 200000 THEN 'm = 16, ef_construction = 64' ELSE 'm = 32, ef_construction = 200' END
+$$;
+
 -- A model's vectors get their HNSW index once they are many: below that looking at all of them is exact and fast. It runs
 -- with the owner's rights, so that a writer may call it.
 CREATE FUNCTION index_vectors(wanted BIGINT) RETURNS BOOLEAN LANGUAGE plpgsql SECURITY DEFINER
@@ -83,8 +89,9 @@ BEGIN
        OR (SELECT count(*) FROM (SELECT 1 FROM embedding WHERE model = wanted LIMIT 2000) AS part) < 2000 THEN
         RETURN FALSE;
     END IF;
-    EXECUTE format('CREATE INDEX %I ON embedding USING hnsw ((vector::halfvec(%s)) halfvec_ip_ops) WHERE model = %s',
-                   index_name, dimensions, wanted);
+    EXECUTE format(
+        'CREATE INDEX %I ON embedding USING hnsw ((vector::halfvec(%s)) halfvec_ip_ops) WITH (%s) WHERE model = %s',
+        index_name, dimensions, graph_of((SELECT count(*) FROM embedding WHERE model = wanted)), wanted);
     ANALYZE embedding;
     RETURN TRUE;
 END $$;
