@@ -63,7 +63,7 @@ def test_graph_is_made_denser_where_vectors_are_many(stored: Embeddings) -> None
     made = "SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = to_regclass(?)"
     assert database.value(made, (name,)) == "m=16, ef_construction=64"
     assert database.value("SELECT graph_of(199999)") == "m = 16, ef_construction = 64"
-    assert database.value("SELECT graph_of(200000)") == "m = 32, ef_construction = 200"
+    assert database.value("SELECT graph_of(200000)") == "m = 32, ef_construction = 100"
 
 
 def test_ten_nearest_are_those_of_an_exact_scan(stored: Embeddings, vectors: NDArray[np.float32], address: str) -> None:
