@@ -67,8 +67,8 @@ END $$;
 CREATE TRIGGER caption_text AFTER INSERT OR DELETE OR UPDATE OF text, content ON caption
     FOR EACH ROW EXECUTE FUNCTION index_caption_text();
 
--- Links of a node, and how widely they are looked for. In a sparse graph of a million a search misses one of ten nearest in
--- twelve, however widely it looks; a dense one takes about twice as long to build (docs/scale.md).
+-- Links of a node, and how widely they are looked for. In a sparse graph of a million a search misses one in twelve of the
+-- nearest, however widely it looks; a dense one takes about twice as long to build (docs/scale.md).
 CREATE FUNCTION graph_of(vectors BIGINT) RETURNS TEXT LANGUAGE SQL IMMUTABLE AS $$
     SELECT CASE WHEN vectors < 200000 THEN 'm = 16, ef_construction = 64' ELSE 'm = 32, ef_construction = 100' END
 $$;
