@@ -165,13 +165,13 @@ class Engine(Keeping):
         from engine.indexing.indexer import Indexer
         from engine.models.recognition import is_available
 
-        options = options or self._decode_options()
         reads_text = self.get_setting(OCR_SETTING) == "true" and is_available()
         thumbnails = self._parts.shared.thumbnails
         if on is not None:
             from engine.cluster.indexer import ClusterIndexer
 
             return ClusterIndexer(self._parts.database, self.encoder, thumbnails, options, on=on)
+        options = options or self._decode_options()
         return Indexer(self._parts.database, self.encoder, thumbnails, options, reads_text=reads_text)
 
     def _decode_options(self) -> DecodeOptions:

@@ -46,7 +46,9 @@ def index(options: argparse.Namespace, output: Output) -> int:
         if options.ocr is not None:
             _switch_ocr(engine, on=options.ocr)
         decode = DecodeOptions(workers=options.workers) if options.workers else DecodeOptions()
-        report = _bring_up_to_date(engine.indexer(decode, on=options.on), folders, output)
+        # How many cores a cluster has is no matter of this computer's.
+        limits = decode if options.workers or options.on is None else None
+        report = _bring_up_to_date(engine.indexer(limits, on=options.on), folders, output)
         engine.remember_run()
         _tell(report, output, engine)
         if options.watch and not report.interrupted:

@@ -14,7 +14,7 @@ from engine.cluster import rays
 from engine.cluster.stages import Decoding, Encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from engine.cluster.stages import Batch
     from engine.imaging.preprocess import InputSpec
@@ -29,14 +29,17 @@ PATIENCE_S = 900.0  # without a single batch; a machine that is started first ta
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Photos for the cluster (``stages.rows_of``), and what to do with them; ``workers`` bounds the decoding actors."""
+    """Photos for the cluster (``stages.rows_of``), and what to do with them.
+
+    ``workers`` bounds the decoding actors; None: one for each core that the cluster has.
+    """
 
     rows: Sequence[dict[str, Any]]
     spec: InputSpec
     deadline_s: float
     model: str
     fingerprint: str
-    workers: int
+    workers: int | None
 
 
 class Feed:
@@ -87,22 +90,29 @@ def _fed(assignment: Assignment) -> Generator[Batch]:
         ray.kill(feed)
 
 
+def widths(wanted: int | None, resources: Mapping[str, float]) -> tuple[int, int]:
+    """How many actors decode and how many encode at most: as many as asked for, else one a core. GPUs encode alone."""
+    decoding = wanted or max(1, int(resources.get("CPU", 1)))
+    return decoding, int(resources.get("GPU", 0)) or decoding
+
+
 def _dataset(assignment: Assignment) -> Any:
     data = rays.module("ray.data")
     data.DataContext.get_current().enable_progress_bars = False
     rays.keep_quiet()
-    gpus = int(rays.module().cluster_resources().get("GPU", 0))
+    resources = rays.module().cluster_resources()
+    decoding, encoding = widths(assignment.workers, resources)
     blocks = max(1, -(-len(assignment.rows) // BLOCK))
     decoded = data.from_items(list(assignment.rows), override_num_blocks=blocks).map_batches(
         Decoding, fn_constructor_args=(assignment.spec, assignment.deadline_s),
         batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True,
-        num_cpus=0.9, compute=data.ActorPoolStrategy(min_size=1, max_size=max(1, assignment.workers)),
+        num_cpus=0.9, compute=data.ActorPoolStrategy(min_size=1, max_size=decoding),
     )  # fmt: skip
     # Beside decoders that keep every core busy an encoder on the CPU is given a small share on paper: cores are what
     # Ray counts, and on a computer of one or two it would wait for ever.
-    share = {"num_gpus": 1} if gpus else {"num_cpus": 0.1}
-    encoders = data.ActorPoolStrategy(min_size=1, max_size=max(1, gpus or assignment.workers))
+    share = {"num_gpus": 1} if resources.get("GPU", 0) >= 1 else {"num_cpus": 0.1}
     return decoded.map_batches(
         Encoding, fn_constructor_args=(assignment.model, assignment.fingerprint, 1),
-        batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True, compute=encoders, **share,
+        batch_size=BLOCK, batch_format="numpy", zero_copy_batch=True,
+        compute=data.ActorPoolStrategy(min_size=1, max_size=encoding), **share,
     )  # fmt: skip

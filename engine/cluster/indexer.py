@@ -48,8 +48,11 @@ class ClusterIndexer(Indexer):
         *,
         on: str,
     ) -> None:
-        """``on`` is ``ray`` or ``ray://ADDRESS``; ``options.workers`` bounds the decoding actors."""
+        """``on`` is ``ray`` or ``ray://ADDRESS``. ``options.workers`` bounds the decoding actors; without options every
+        core of the cluster decodes.
+        """
         super().__init__(database, encoder, thumbnails, options)
+        self._workers = options.workers if options else None
         self._on = on
 
     def _scan(self, folder: Folder, progress: Callable[[IndexProgress], None]) -> Changes | None:
@@ -88,7 +91,7 @@ class ClusterIndexer(Indexer):
         card = self._encoder.card
         assignment = Assignment(
             rows_of(files), card.image.input_spec, self._options.deadline_s, card.key, card.fingerprint,
-            self._options.workers,
+            self._workers,
         )  # fmt: skip
         with contextlib.closing(batches(assignment)) as coming:
             for batch in coming:

@@ -12,6 +12,7 @@ import pytest
 
 from engine.cluster import storage
 from engine.cluster.committing import Committer
+from engine.cluster.feeding import widths
 from engine.cluster.rays import connected
 from engine.cluster.stages import Decoding, Encoding, Result, results, rows_of
 from engine.cluster.storage import StorageError, fetched, walk_storage
@@ -141,6 +142,12 @@ def test_cluster_that_is_none_is_refused() -> None:
         with pytest.raises(KnownError, match="--on ray") as caught, connected(wrong, 1):
             pass
         assert caught.value.kind is ErrorKind.USAGE
+
+
+def test_every_core_of_a_cluster_decodes_unless_told_otherwise() -> None:
+    assert widths(None, {"CPU": 80.0}) == (80, 80)
+    assert widths(None, {"CPU": 80.0, "GPU": 4.0}) == (80, 4)
+    assert widths(6, {"CPU": 80.0}) == (6, 6)
 
 
 # Storages
