@@ -40,8 +40,11 @@ def running_head(place: Path, token: str) -> Iterator[str]:
         f"--ray-client-server-port={port}", "--include-dashboard=false", "--disable-usage-stats",
         f"--object-store-memory={256 << 20}", f"--temp-dir={place}",
     )  # fmt: skip
+    # The cluster's machines have the Balloon that is tested, whatever is installed beside this Python.
+    known = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     environment = {
-        **os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token, "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        **os.environ, "PYTHONPATH": known, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token,
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",  # nobody is left to be waited for
     }  # fmt: skip
     ray = Path(sys.executable).with_name("ray")
