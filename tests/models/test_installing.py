@@ -110,7 +110,10 @@ def test_one_installation_at_a_time(server: HubServer, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", "no/such/thing", "../up"])
-def test_name_of_nothing_is_refused_with_what_there_is(name: str, tmp_path: Path) -> None:
+def test_name_of_nothing_is_refused_with_what_there_is(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # what lies beside the checkout is nobody's affair
     with pytest.raises(KnownError, match="no model of that name is offered") as raised:
         install(Order(name), tmp_path / "models")
     assert raised.value.kind is ErrorKind.NOT_FOUND
