@@ -90,18 +90,20 @@ def test_full_disk_of_the_server_is_one_sentence_and_loses_nothing(tmp_path: Pat
     with tempfile.TemporaryDirectory(prefix="balloon-small-") as name, disk(Path(name) / "disk", size="40m") as small:
         for place in (Path(name), small):
             place.chmod(0o755)
+        room = small / "room"
+        room.write_bytes(bytes(2 << 20))
         (small / "tables").mkdir()
         shutil.chown(small / "tables", server.user or os.geteuid())
         server.admin(f"CREATE TABLESPACE small LOCATION '{small / 'tables'}'")
         server.admin(f"CREATE DATABASE tight OWNER {OWNER} TEMPLATE {TEMPLATE} TABLESPACE small")
         try:
-            fills_up(paths_of(server.address("tight"), tmp_path), tmp_path)
+            fills_up(paths_of(server.address("tight"), tmp_path), tmp_path, room)
         finally:
             server.drop("tight")
             server.admin("DROP TABLESPACE small")
 
 
-def fills_up(paths: LibraryPaths, tmp_path: Path) -> None:
+def fills_up(paths: LibraryPaths, tmp_path: Path, room: Path) -> None:
     write_photo(tmp_path / "photos" / "a.jpg", scene((64, 48), seed=1))
     with Engine.open_writer(paths) as engine:
         engine.index([engine.add_folder(tmp_path / "photos")])
@@ -112,6 +114,7 @@ def fills_up(paths: LibraryPaths, tmp_path: Path) -> None:
     assert "server's disk" in str(caught.value)
     assert writer.value("SELECT count(*) FROM setting WHERE key = '0'") == 0, "all or nothing"
     writer.close()
+    room.unlink()  # without a byte left PostgreSQL may refuse new connections: "could not write init file"
     with Engine.open_reader(paths) as engine:
         assert len(engine.search("name:a", 5).hits) == 1
 
