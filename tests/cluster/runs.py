@@ -52,7 +52,7 @@ def until(met: Callable[[], bool], process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < ends, "it takes too long"
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=0.2)
+            process.wait(timeout=0.05)
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[int]:

@@ -42,7 +42,7 @@ def test_hits_are_those_of_this_computer(address: str, tmp_path: Path) -> None:
 
 
 def test_killed_workers_and_a_killed_driver_lose_nothing_and_double_nothing(address: str, tmp_path: Path) -> None:
-    folder = photos(tmp_path / "photos", 400)
+    folder = photos(tmp_path / "photos", 1000)  # so many that the first run cannot be done before it is killed
     words = ("index", folder, "--on", "ray", "--workers", "1", "--library", address)
     watching = opening.open_reader(library_of(address, tmp_path))
     first = balloon(*words)
@@ -56,8 +56,8 @@ def test_killed_workers_and_a_killed_driver_lose_nothing_and_double_nothing(addr
     until(lambda: stored(watching)[2] > begun, second)
     kill(workers_of(second))
     code, errors = done(second)
-    assert (code, begun < 400) == (0, True), errors
-    assert stored(watching) == (400, 400, 400)
+    assert (code, begun < 1000) == (0, True), errors
+    assert stored(watching) == (1000, 1000, 1000)
     watching.close()
 
 
