@@ -1,18 +1,20 @@
 """Vectors as int8 codes: a quarter of the memory, scanned on every core for those that can be among the nearest.
 
-A code is the vector divided by its scale, which is its largest absolute component over 127. ``reach`` bounds how far
-the cosine of two codes may be from that of their vectors, so that exact cosines of the candidates alone find the true
-nearest.
+A vector is turned first, and its head and its tail (``rotation``) have codes of their own: the part divided by its
+scale, which is its largest absolute component over 127. ``reach`` bounds how far the cosine of two codes may be from
+that of their vectors, so that exact cosines of the candidates alone find the true nearest.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from engine.search.rotation import Rotation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,35 +23,49 @@ if TYPE_CHECKING:
 
 LEVELS = 127
 SPREADS = 4.0
+SMALLEST = np.float32(1e-20)  # a peak: what is all zeros has a scale too
 MERGED_BELOW = 65_536  # rows: small blocks are put together, large ones never copied
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Contents (N,), the ids of their rows in the library (N,) in ascending order, scales (N,) and codes (N, dim)."""
+    """Contents (N,), the ids of their rows in the library (N,) in ascending order, and what is known of their vectors:
+
+    scales (N,) and codes (N, head) of the heads, tail_scales (N,) and tail_codes (N, dim - head) of the tails, and
+    spreads (N,), the distance of each tail from the mean one.
+    """
 
     contents: NDArray[np.int64]
     rows: NDArray[np.int64]
     scales: NDArray[np.float32]
     codes: NDArray[np.int8]
+    tail_scales: NDArray[np.float32]
+    tail_codes: NDArray[np.int8]
+    spreads: NDArray[np.float32]
 
     @classmethod
-    def of(cls, contents: NDArray[np.int64], rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> Block:
-        """Quantise unit ``vectors`` (N, dim)."""
-        codes, scales = quantised(vectors)
-        return cls(contents, rows, scales, codes)
+    def of(
+        cls,
+        contents: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        vectors: NDArray[np.float32],
+        rotation: Rotation | None = None,
+    ) -> Block:
+        """Quantise unit ``vectors`` (N, dim), turned by ``rotation``."""
+        turned = rotation or Rotation.none(vectors.shape[1])
+        head, tail = turned.parts(vectors)
+        codes, scales = quantised(head)
+        tail_codes, tail_scales = quantised(tail)
+        spreads = np.linalg.norm(tail - turned.centre, axis=1)
+        return cls(contents, rows, scales, codes, tail_scales, tail_codes, spreads)
 
     def __len__(self) -> int:
         return len(self.contents)
 
     def with_rows_of(self, other: Block) -> Block:
         """One block of both."""
-        return Block(
-            np.concatenate([self.contents, other.contents]),
-            np.concatenate([self.rows, other.rows]),
-            np.concatenate([self.scales, other.scales]),
-            np.concatenate([self.codes, other.codes]),
-        )
+        names = [field.name for field in fields(self)]
+        return Block(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
 
     @cached_property
     def by_content(self) -> NDArray[np.intp]:
@@ -57,9 +73,9 @@ class Block:
         return np.argsort(self.contents, kind="stable")
 
     @cached_property
-    def coarsest(self) -> float:
-        """The largest scale."""
-        return float(self.scales.max(initial=0.0))
+    def coarsest(self) -> tuple[float, float]:
+        """The largest scale of a head and of a tail."""
+        return float(self.scales.max(initial=0.0)), float(self.tail_scales.max(initial=0.0))
 
     def places_of(self, contents: NDArray[np.int64]) -> NDArray[np.intp]:
         """Where in this block those of ``contents`` are that it holds, in the order given."""
@@ -72,14 +88,23 @@ class Block:
 
 
 class Codes:
-    """Blocks, seen as one table whose places count through them all. Never changes: safe from any thread."""
+    """Blocks of vectors turned alike, seen as one table whose places count through them all.
 
-    def __init__(self, blocks: Sequence[Block] = ()) -> None:
+    Never changes: safe from any thread.
+    """
+
+    def __init__(self, blocks: Sequence[Block] = (), rotation: Rotation | None = None) -> None:
         self.blocks = tuple(blocks)
+        self.rotation = rotation  # None: vectors as they are
         self.starts = (0, *itertools.accumulate(map(len, self.blocks)))
 
     def __len__(self) -> int:
         return self.starts[-1]
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the heads alone say most."""
+        return self.rotation is not None and self.rotation.head < self.rotation.dim
 
     def with_block(self, block: Block) -> Codes:
         """These and ``block`` behind them; small blocks grow together, each row is copied a few times at most."""
@@ -87,7 +112,7 @@ class Codes:
         while len(blocks) > 1 and len(blocks[-2]) <= 2 * len(blocks[-1]) and len(blocks[-2]) < MERGED_BELOW:
             last = blocks.pop()
             blocks[-1] = blocks[-1].with_rows_of(last)
-        return Codes(blocks)
+        return Codes(blocks, self.rotation)
 
     def places_of(self, contents: NDArray[np.int64]) -> NDArray[np.intp]:
         """Where those of ``contents`` are that have a code."""
@@ -116,7 +141,7 @@ class Codes:
 
 def quantised(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Codes (N, dim) and scales (N,) of ``vectors`` (N, dim): each is about its codes times its scale."""
-    peaks = np.abs(vectors).max(axis=1, initial=np.finfo(np.float32).tiny)
+    peaks = np.abs(vectors).max(axis=1, initial=SMALLEST)
     codes = np.rint(vectors * (LEVELS / peaks)[:, None]).astype(np.int8)
     return codes, (peaks / LEVELS).astype(np.float32)
 

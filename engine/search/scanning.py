@@ -1,7 +1,11 @@
-"""Scanning codes: the places whose cosine can be among the k best, all of a library or a part of it, on every core."""
+"""Scanning codes: the places whose cosine can be among the k best, all of a library or a part of it, on every core.
+
+Heads are compared first. A tail is read only of rows that could be among the best whichever way it points.
+"""
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +16,7 @@ import numkong
 import numpy as np
 
 from engine.search.codes import quantised, reach
+from engine.search.rotation import Rotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,9 +26,12 @@ if TYPE_CHECKING:
     from engine.search.codes import Block, Codes
 
 CHUNK = 32_768  # rows scored at a time: their scores stay in a core's cache
+LOWEST = -2.0  # lower than any cosine, by whatever it is off: of a row that is not allowed
 SPARSE = 16  # of fewer than one row in so many the codes are gathered; of more, all are scanned
 MOST_THREADS = 8  # memory is the limit long before that
 MOST_TIES = 4096
+LOOKED_AT = 2048  # rows, of many more, to guess what is too far
+MANY = 4  # of more than one row in so many all tails are compared in one go, of fewer those alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +55,13 @@ def candidates(
     if k <= 0 or not len(codes) or not np.isfinite(vector).all():
         return np.zeros(0, dtype=np.intp)
     scan = _Scan(codes, vector, k)
-    if among is None:
-        return scan.run(_slices(codes))
-    if len(among) * SPARSE < len(codes):
+    if among is not None and len(among) * SPARSE < len(codes):
         return scan.run(_gathers(codes, np.sort(among)))
-    allowed = np.zeros(len(codes), dtype=np.bool_)
-    allowed[among] = True
+    allowed = None
+    if among is not None:
+        allowed = np.zeros(len(codes), dtype=np.bool_)
+        allowed[among] = True
+    scan.guess(codes, among)
     return scan.run(_slices(codes), allowed)
 
 
@@ -73,62 +82,144 @@ def _gathers(codes: Codes, among: NDArray[np.intp]) -> list[_Piece]:
     return pieces
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A vector's part as code (1, d) and scale, and the length of that part."""
+
+    code: NDArray[np.int8]
+    scale: np.float32
+    length: float
+
+    @classmethod
+    def of(cls, part: NDArray[np.float32]) -> _Asked:
+        code, (scale,) = quantised(part)
+        return cls(code, scale, float(np.linalg.norm(part)))
+
+    def cosines(self, codes: NDArray[np.int8], scales: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What this part and those of rows (N, d) with ``scales`` (N,) add to the cosines (N,)."""
+        dots: NDArray[np.float32] = np.asarray(numkong.cdist(self.code, codes, "dot", out_dtype="float32"))[0]
+        dots *= scales * self.scale
+        return dots
+
+
 class _Scan:
     """One vector against some pieces. ``_cut`` only rises: what lies below it cannot be among the k best any more."""
 
     def __init__(self, codes: Codes, vector: NDArray[np.float32], k: int) -> None:
-        self._code, (scale,) = quantised(vector[None])
-        coarsest = max(block.coarsest for block in codes.blocks)
-        self._slack = 2 * reach(float(scale), coarsest, len(vector)) / float(scale)
+        rotation = codes.rotation or Rotation.none(len(vector))
+        head, tail = rotation.parts(vector[None])
+        self._head, self._tail = _Asked.of(head), _Asked.of(tail)
+        scales = np.array([block.coarsest for block in codes.blocks]).max(axis=0)
+        off = [
+            reach(float(asked.scale), float(scale), asked.code.shape[1])
+            for asked, scale in zip((self._head, self._tail), scales, strict=True)
+        ]
+        self._slack = 2 * sum(off)
+        self._beyond_head = float(tail[0] @ rotation.centre) + off[1]  # and the length times a row's spread
         self._k = k
-        self._cut = -np.inf
+        self._cut = self._guess = -np.inf
+
+    def guess(self, codes: Codes, among: NDArray[np.intp] | None) -> None:
+        """Guess the cut by some rows, evenly spread: rather too low. ``run`` sees whether it was too high."""
+        count = len(codes) if among is None else len(among)
+        step = max(1, count // LOOKED_AT)
+        some = np.arange(0, count, step) if among is None else np.sort(among[::step])
+        expected = self._k * len(some) / max(1, count)
+        rank = math.ceil(expected + 4 * math.sqrt(expected)) + 3
+        if step > 1 and rank < len(some):
+            scores = np.concatenate([self._gathered(piece)[1] for piece in _gathers(codes, some)])
+            self._cut = self._guess = float(np.partition(scores, -rank)[-rank])
 
     def run(self, pieces: Sequence[_Piece], allowed: NDArray[np.bool_] | None = None) -> NDArray[np.intp]:
-        count = min(_thread_count(), len(pieces))
-        if count > 1:
-            shares = [pieces[number::count] for number in range(count)]
-            pools = list(_threads().map(lambda share: self._work(share, allowed), shares))
-        else:
-            pools = [self._work(pieces, allowed)]
-        places = np.concatenate([places for places, _ in pools])
-        scores = np.concatenate([scores for _, scores in pools])
+        """Places of the rows that can be among the best, in ascending order."""
+        places, scores = self._pooled(pieces, allowed)
+        if self._guess > -np.inf and not self._kth(scores) - self._slack >= self._guess:
+            self._cut = self._guess = -np.inf
+            places, scores = self._pooled(pieces, allowed)
         places, scores = self._best(places, scores)
         most = 4 * self._k + MOST_TIES
         if len(places) > most:
             places = places[np.lexsort((places, -scores))[:most]]
         return np.sort(places)
 
+    def _pooled(
+        self, pieces: Sequence[_Piece], allowed: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        count = min(_thread_count(), len(pieces))
+        if count > 1:
+            shares = [pieces[number::count] for number in range(count)]
+            pools = list(_threads().map(lambda share: self._work(share, allowed), shares))
+        else:
+            pools = [self._work(pieces, allowed)]
+        return np.concatenate([places for places, _ in pools]), np.concatenate([scores for _, scores in pools])
+
     def _work(
         self, pieces: Iterable[_Piece], allowed: NDArray[np.bool_] | None
-    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        places, scores = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float64)
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        places, scores = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32)
         for piece in pieces:
-            found = self._scored(piece)
-            if allowed is not None:
-                found[~allowed[piece.start + piece.first : piece.start + piece.last]] = np.nan
-            kept = np.flatnonzero(found >= self._cut)
-            at = kept + piece.first if piece.places is None else piece.places[kept]
-            places = np.concatenate([places, at + piece.start])
-            scores = np.concatenate([scores, found[kept]])
+            found, cosines = self._gathered(piece) if piece.places is not None else self._sieved(piece, allowed)
+            places = np.concatenate([places, found + piece.start])
+            scores = np.concatenate([scores, cosines])
             if len(places) > 4 * self._k:
                 places, scores = self._best(places, scores)
         return places, scores
 
-    def _scored(self, piece: _Piece) -> NDArray[np.float64]:
-        """Cosines over the vector's own scale, which all share."""
-        rows = slice(piece.first, piece.last) if piece.places is None else piece.places
-        dots: NDArray[np.float64] = np.asarray(numkong.cdist(self._code, piece.block.codes[rows], "dot"))[0]
-        return np.multiply(dots, piece.block.scales[rows], out=dots)
+    def _gathered(self, piece: _Piece) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        assert piece.places is not None
+        block, at = piece.block, piece.places
+        cosines = self._head.cosines(block.codes[at], block.scales[at])
+        return self._above(at, cosines + self._tails(block, at))
+
+    def _sieved(self, piece: _Piece, allowed: NDArray[np.bool_] | None) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Places in the block and cosines of the piece's rows that may be among the best."""
+        block, rows = piece.block, slice(piece.first, piece.last)
+        heads = self._head.cosines(block.codes[rows], block.scales[rows])
+        if allowed is not None:
+            heads[~allowed[piece.start + piece.first : piece.start + piece.last]] = -np.inf
+        if not block.tail_codes.shape[1]:
+            kept = np.flatnonzero(heads >= max(self._cut, LOWEST))
+            return kept + piece.first, heads[kept]
+        most = block.spreads[rows] * np.float32(self._tail.length)
+        most += heads
+        kept = np.flatnonzero(most >= self._cut - self._beyond_head)
+        if len(kept) > 4 * self._k:  # some first: they raise the cut for the others
+            first = kept[np.argpartition(heads[kept], -self._k)[-self._k :]]
+            self._raise(heads[first] + self._tails(block, first + piece.first))
+            kept = kept[most[kept] >= self._cut - self._beyond_head]
+        at = kept + piece.first
+        if len(kept) * MANY > len(heads):
+            tails = self._tail.cosines(block.tail_codes[rows], block.tail_scales[rows])[kept]
+        else:
+            tails = self._tails(block, at)
+        return self._above(at, heads[kept] + tails)
+
+    def _tails(self, block: Block, at: NDArray[np.intp]) -> NDArray[np.float32]:
+        if not block.tail_codes.shape[1] or not len(at):
+            return np.zeros(len(at), dtype=np.float32)
+        return self._tail.cosines(np.take(block.tail_codes, at, axis=0), block.tail_scales[at])
+
+    def _above(
+        self, at: NDArray[np.intp], cosines: NDArray[np.float32]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        kept = np.flatnonzero(cosines >= max(self._cut, LOWEST))
+        return at[kept], cosines[kept]
 
     def _best(
-        self, places: NDArray[np.intp], scores: NDArray[np.float64]
-    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        self, places: NDArray[np.intp], scores: NDArray[np.float32]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         if len(scores) <= self._k:
             return places, scores
-        cut = np.partition(scores, -self._k)[-self._k] - self._slack
-        self._cut = max(self._cut, cut)
-        kept = scores >= cut
+        self._raise(scores)
+        kept = scores >= self._cut
         return places[kept], scores[kept]
+
+    def _raise(self, scores: NDArray[np.float32]) -> None:
+        """By ``scores`` of rows, the k-th best and the reach of codes say what is too far from now on."""
+        self._cut = max(self._cut, self._kth(scores) - self._slack)
+
+    def _kth(self, scores: NDArray[np.float32]) -> float:
+        return float(np.partition(scores, -self._k)[-self._k]) if len(scores) >= self._k else -np.inf
 
 
 @cache

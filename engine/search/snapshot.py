@@ -14,28 +14,41 @@ import os
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.search.codes import Block, Codes, quantised
+from engine.search.codes import Block, Codes
+from engine.search.rotation import Rotation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from engine.search.nearness import StoredVectors
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 HEADER_SIZE = 65_536
+ALIGNED = 64  # bytes: where every column begins
 SUMMED = 8 * 1024 * 1024  # bytes under one sum
 KEPT_FROM = 20_000  # rows: fewer are read from the library in a moment
 GROWTH = 10  # written anew when a tenth has come to it
 COMPARED = 64
 ABANDONED_S = 600
 SUFFIX = ".codes"
-_COLUMNS = (("contents", "<i8"), ("rows", "<i8"), ("scales", "<f4"), ("codes", "|i1"))
+_KINDS = {
+    "contents": "<i8",
+    "rows": "<i8",
+    "scales": "<f4",
+    "codes": "|i1",
+    "tail_scales": "<f4",
+    "tail_codes": "|i1",
+    "spreads": "<f4",
+}
 
 
 class SnapshotFile:
@@ -50,13 +63,13 @@ class SnapshotFile:
         """The codes kept last; None where there are none, or they are damaged or not this library's."""
         for path in self._kept():
             try:
-                block = _read(path, stored.dim)
+                codes = _read(path, stored.dim)
             except (OSError, ValueError, TypeError, KeyError) as error:
                 logger.info("The snapshot %s is of no use: %s.", path.name, error)
                 continue
-            if _is_of(block, stored):
-                self._block = block
-                return Codes([block])
+            if _is_of(codes, stored):
+                (self._block,) = codes.blocks
+                return codes
         return None
 
     def keep(self, codes: Codes) -> Codes:
@@ -67,13 +80,14 @@ class SnapshotFile:
             return codes
         try:
             path = self._write(codes)
-            self._block = _read(path, codes.blocks[0].codes.shape[1])
+            kept_now = _read(path, _dim(codes))
         except (OSError, ValueError) as error:
             logger.info("No snapshot can be kept: %s.", error)
             self._can_write = False
             return codes
+        (self._block,) = kept_now.blocks
         self._sweep(path)
-        return Codes([self._block])
+        return kept_now
 
     def _kept(self) -> list[Path]:
         found = self._place.parent.glob(f"{self._place.name}-*{SUFFIX}")
@@ -86,12 +100,14 @@ class SnapshotFile:
         try:
             with open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
                 stream.seek(HEADER_SIZE)
-                for name, kind in _COLUMNS:
-                    for block in codes.blocks:
-                        stream.write(np.ascontiguousarray(getattr(block, name), dtype=kind).data)
+                rotation = codes.rotation or Rotation.none(_dim(codes))
+                for array in (rotation.matrix, rotation.centre):
+                    _put(stream, [array], "<f4")
+                for name, kind in _KINDS.items():
+                    _put(stream, [getattr(block, name) for block in codes.blocks], kind)
                 stream.flush()
-                dim = codes.blocks[0].codes.shape[1]
-                header = {"format": FORMAT, "dim": dim, "count": len(codes), "sums": _sums(part)}
+                shape = {"dim": rotation.dim, "head": rotation.head, "count": len(codes)}
+                header = {"format": FORMAT, **shape, "sums": _sums(part)}
                 stream.seek(0)
                 stream.write(json.dumps(header).encode("ascii").ljust(HEADER_SIZE))
             part.replace(path)
@@ -124,28 +140,67 @@ def _sums(path: Path) -> list[int]:
         return list(threads.map(zlib.crc32, parts))
 
 
-def _read(path: Path, dim: int) -> Block:
+def _put(stream: IO[bytes], arrays: Sequence[NDArray[Any]], kind: str) -> None:
+    """Write what belongs together, one after the other, from where the next column may begin."""
+    stream.seek(-stream.tell() % ALIGNED, os.SEEK_CUR)
+    for array in arrays:
+        stream.write(np.ascontiguousarray(array, dtype=kind).data)
+
+
+class _Columns:
+    """Columns as they lie one after the other in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.end = HEADER_SIZE
+
+    def next(self, kind: str, shape: tuple[int, ...]) -> NDArray[Any]:
+        """Map the next column; raises ``ValueError`` where the file ends before it does."""
+        if not np.prod(shape):
+            return np.zeros(shape, dtype=kind)
+        begin = self.end + -self.end % ALIGNED
+        column = np.asarray(np.memmap(self._path, dtype=kind, mode="r", offset=begin, shape=shape))
+        self.end = begin + column.nbytes
+        return column
+
+
+def _read(path: Path, dim: int) -> Codes:
     """Map a snapshot of vectors of ``dim`` components; raises ``ValueError`` where it is not whole."""
     with path.open("rb") as stream:
         header = json.loads(stream.read(HEADER_SIZE))
     if (header["format"], header["dim"]) != (FORMAT, dim):
         raise ValueError("another format, or vectors of another length")
-    count = int(header["count"])
-    columns: dict[str, Any] = {}
-    offset = HEADER_SIZE
-    for name, kind in _COLUMNS:
-        shape = (count, dim) if name == "codes" else (count,)
-        columns[name] = np.asarray(np.memmap(path, dtype=kind, mode="r", offset=offset, shape=shape))
-        offset += columns[name].nbytes
-    if path.stat().st_size != offset or _sums(path) != header["sums"]:
+    count, head = int(header["count"]), int(header["head"])
+    if not 0 < head <= dim:
+        raise ValueError("a head of no length, or longer than the vectors")
+    columns = _Columns(path)
+    turned = 0 if head == dim else dim
+    rotation = Rotation(dim, head, columns.next("<f4", (turned, turned)), columns.next("<f4", (dim - head,)))
+    shapes = {"codes": (count, head), "tail_codes": (count, dim - head)}
+    block = Block(**{name: columns.next(kind, shapes.get(name, (count,))) for name, kind in _KINDS.items()})
+    if path.stat().st_size != columns.end or _sums(path) != header["sums"]:
         raise ValueError("it is damaged")
-    return Block(**columns)
+    return Codes([block], rotation)
 
 
-def _is_of(block: Block, stored: StoredVectors) -> bool:
+def _dim(codes: Codes) -> int:
+    block = codes.blocks[0]
+    return int(block.codes.shape[1] + block.tail_codes.shape[1])
+
+
+def _is_of(codes: Codes, stored: StoredVectors) -> bool:
     """Whether the rows that are looked at, some everywhere and the last ones, hold what the library has stored."""
+    (block,) = codes.blocks
     count = len(block)
     everywhere, last = np.linspace(0, count - 1, COMPARED), np.arange(max(0, count - COMPARED), count)
     at = np.unique(np.concatenate([everywhere, last]).astype(np.intp))
     rows, vectors = stored.of_rows(block.rows[at].tolist())
-    return np.array_equal(rows, block.rows[at]) and np.array_equal(quantised(vectors)[0], block.codes[at])
+    if not np.array_equal(rows, block.rows[at]):
+        return False
+    made = Block.of(block.contents[at], rows, vectors, codes.rotation)
+    return _alike(made.codes, block.codes[at]) and _alike(made.tail_codes, block.tail_codes[at])
+
+
+def _alike(codes: NDArray[np.int8], others: NDArray[np.int8]) -> bool:
+    """Whether they differ by a step at most: turned in other company, a component may be rounded otherwise."""
+    return bool((np.abs(codes.astype(np.int16) - others) <= 1).all())

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.search.codes import Block, Codes
 from engine.search.nearness import Nearest
+from engine.search.rotation import Rotation
 from engine.search.scanning import candidates
 from engine.search.snapshot import SnapshotFile
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 
 LOOKS = 3  # at most: read what is new, read all where some were removed, and see that it is so
+TURNED_FROM = 20_000  # vectors: fewer are compared whole in a moment
+SAMPLED = 16_384  # vectors, for a rotation
 
 
 class HotMatrix:
@@ -36,6 +39,7 @@ class HotMatrix:
         """``file`` is where the codes are kept between runs: derived data beside the library."""
         self._lock = threading.Lock()
         self._codes: Codes | None = None
+        self._learnt_at = 0  # how many vectors there were when a rotation was last looked for
         self._file = None if file is None else SnapshotFile(file)
 
     def __len__(self) -> int:
@@ -48,22 +52,35 @@ class HotMatrix:
             return self._codes or Codes()
 
     def _refresh(self, stored: StoredVectors) -> None:
-        if self._codes is None:
-            self._codes = (self._file and self._file.load(stored)) or Codes()
+        if self._codes is None and self._file is not None:
+            self._codes = self._file.load(stored)
+            self._learnt_at = len(self)
         for _ in range(LOOKS):
             newest, count = stored.version()
+            if self._codes is None or self._must_start_again(self._codes, newest, count):
+                self._codes = self._started(stored, newest, count)
             if (self._codes.newest(), len(self._codes)) == (newest, count):
                 break
-            if self._codes.newest() > newest or len(self._codes) >= count:
-                self._codes = Codes()  # some were removed
-            self._read_on(stored)
-        if self._file is not None:
+            self._read_on(stored, self._codes)
+        if self._file is not None and self._codes is not None:
             self._codes = self._file.keep(self._codes)
 
-    def _read_on(self, stored: StoredVectors) -> None:
-        assert self._codes is not None
-        for rows, contents, vectors in stored.stream(after=self._codes.newest()):
-            self._codes = self._codes.with_block(Block.of(contents, rows, vectors))
+    def _must_start_again(self, codes: Codes, newest: int, count: int) -> bool:
+        """Whether some were removed, or there are enough now to look for a rotation (again)."""
+        removed = codes.newest() > newest or len(codes) > count or (len(codes) == count and codes.newest() < newest)
+        return removed or (not codes.is_turned and count >= max(TURNED_FROM, 2 * self._learnt_at))
+
+    def _started(self, stored: StoredVectors, newest: int, count: int) -> Codes:
+        """No codes yet, and how those to come are turned."""
+        if count < TURNED_FROM:
+            return Codes()
+        self._learnt_at = count
+        evenly = np.unique(np.linspace(1, newest, SAMPLED).astype(np.int64))  # other models may have some of them
+        return Codes((), Rotation.learnt(stored.of_rows(evenly.tolist())[1]))
+
+    def _read_on(self, stored: StoredVectors, codes: Codes) -> None:
+        for rows, contents, vectors in stored.stream(after=codes.newest()):
+            codes = self._codes = codes.with_block(Block.of(contents, rows, vectors, codes.rotation))
 
 
 class HotView:
