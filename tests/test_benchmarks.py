@@ -33,10 +33,12 @@ def test_short_search_benchmark_gives_one_table_as_text_and_json(tmp_path: Path)
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "table.txt").read_text("utf-8") in done.stdout
-    (balloon,) = json.loads((tmp_path / "table.json").read_text("utf-8"))["results"]
-    assert balloon["figures"]["recall"] == 1.0
-    assert balloon["figures"]["p50_ms"] > 0
-    assert len(balloon["runs"]) == len(balloon["loads"]) == 2
+    results = json.loads((tmp_path / "table.json").read_text("utf-8"))["results"]
+    assert [one["what"] for one in results] == ["64-d", "64-d, even"]
+    for balloon in results:
+        assert balloon["figures"]["recall"] == 1.0
+        assert balloon["figures"]["p50_ms"] > 0
+        assert len(balloon["runs"]) == len(balloon["loads"]) == 2
 
 
 @pytest.mark.usefixtures("mini")
