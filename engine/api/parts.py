@@ -142,13 +142,12 @@ class Parts:
 
         return HotView(self.shared.matrix)
 
-    def thumbnail_of(self, digest: bytes) -> Path | None:
-        """Where a content's thumbnail is, if it has been written."""
+    def thumbnail_of(self, digest: bytes) -> str | None:
+        """The path of a content's thumbnail, if it has been written."""
         thumbnails = self.shared.thumbnails
-        if not thumbnails.has(digest):
-            jpeg = self.database.thumbnail(digest)
-            if jpeg is None:
-                return None
+        found = thumbnails.found(digest)
+        if found is None and (jpeg := self.database.thumbnail(digest)) is not None:
             with contextlib.suppress(OSError):  # a full disk: the hit is shown without its picture
                 thumbnails.write(digest, jpeg)
-        return thumbnails.path_of(digest) if thumbnails.has(digest) else None
+            found = thumbnails.found(digest)
+        return found

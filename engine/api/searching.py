@@ -94,10 +94,9 @@ def browse(parts: Parts, request: BrowseRequest) -> BrowseResult:
 
 
 def _browsed(parts: Parts, photo: FoundPhoto, rank: int) -> Hit:
-    thumbnail = parts.thumbnail_of(photo.digest)
     return Hit(
-        photo.id, PhotoPath.of(photo.path), 0.0, Confidence.MATCH, rank, (), None, photo.taken_at,
-        None if thumbnail is None else str(thumbnail), photo.is_offline,
+        photo.id, PhotoPath.of(photo.located), 0.0, Confidence.MATCH, rank, (), None, photo.taken_at,
+        parts.thumbnail_of(photo.digest), photo.is_offline,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.api.captioning import row_of
@@ -31,7 +32,6 @@ def details(parts: Parts, photo_id: int) -> PhotoDetails:
     """Everything known about a photo."""
     photo = known_photo(parts, photo_id)
     facts = parts.contents.facts(photo.content)
-    thumbnail = parts.thumbnail_of(photo.digest)
     others = [path for path in parts.contents.paths(photo.content) if path != photo.path]
     return PhotoDetails(
         photo_id=photo.id,
@@ -45,7 +45,7 @@ def details(parts: Parts, photo_id: int) -> PhotoDetails:
         latitude=facts.latitude,
         longitude=facts.longitude,
         is_offline=photo.is_offline,
-        thumbnail=None if thumbnail is None else str(thumbnail),
+        thumbnail=parts.thumbnail_of(photo.digest),
         captions=tuple(row_of(caption) for caption in parts.captions.of(photo.content)),
     )
 
@@ -112,7 +112,7 @@ def explain(parts: Parts, request: ExplainRequest) -> Explanation:
 def _pixels(parts: Parts, photo: FoundPhoto) -> NDArray[np.uint8]:
     # The thumbnail is our own file and already small: an offline photo can still be explained.
     thumbnail = parts.thumbnail_of(photo.digest)
-    return decode_photo(parts, photo.path if thumbnail is None else thumbnail)
+    return decode_photo(parts, photo.path if thumbnail is None else Path(thumbnail))
 
 
 def _relevance(word: str, weight: float, relevance: NDArray[np.float32]) -> WordRelevance:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.library.database import now
 from engine.library.parts import AT_ONCE, rows_among
-from engine.library.photos import ContentId, PhotoId, absolute
+from engine.library.photos import ContentId, PhotoId, absolute, located
 from engine.protocol import FolderState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from engine.library.connection import Connection
     from engine.library.folders import FolderId
@@ -72,10 +72,15 @@ class FoundPhoto:
 
     id: PhotoId
     content: ContentId
-    path: Path
+    located: str  # as text: a search looks up hundreds, and making each a ``Path`` takes as long as reading them
     digest: bytes
     taken_at: str | None
     is_offline: bool
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return Path(self.located)
 
 
 class Contents:
@@ -200,7 +205,7 @@ class Contents:
         )
         for id_, content, root, path, digest, taken_at, state in rows:
             is_offline = state == FolderState.OFFLINE
-            yield FoundPhoto(PhotoId(id_), ContentId(content), absolute(root, path), digest, taken_at, is_offline)
+            yield FoundPhoto(PhotoId(id_), ContentId(content), located(root, path), digest, taken_at, is_offline)
 
     def dated(self, photos: Sequence[int]) -> dict[int, str]:
         """When each photo was taken, or its file last changed: ISO 8601, local time."""

@@ -233,4 +233,9 @@ def _shown(path: bytes, root_name: str) -> tuple[str, str]:
 
 def absolute(root: bytes, path: bytes) -> Path:
     """Put a folder's path and a relative path together, whatever bytes they are."""
-    return Path(os.fsdecode(os.path.join(root, path)))
+    return Path(located(root, path))
+
+
+def located(root: bytes, path: bytes) -> str:
+    """The same as text."""
+    return os.fsdecode(os.path.join(root, path))

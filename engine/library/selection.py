@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.library.contents import DATED, FoundPhoto
-from engine.library.photos import ContentId, PhotoId
+from engine.library.photos import ContentId, PhotoId, located
 from engine.protocol import FolderState
 
 if TYPE_CHECKING:
@@ -79,8 +77,7 @@ class Selector:
         )
         return [
             FoundPhoto(
-                PhotoId(id_), ContentId(content), Path(os.fsdecode(root)) / os.fsdecode(path), digest, taken_at,
-                state == FolderState.OFFLINE,
+                PhotoId(id_), ContentId(content), located(root, path), digest, taken_at, state == FolderState.OFFLINE
             )
             for id_, content, root, path, digest, taken_at, state in rows
         ]  # fmt: skip

@@ -75,7 +75,7 @@ class FolderState(StrEnum):
     PAUSED = "paused"
 
 
-def is_remote(path: Path) -> bool:
+def is_remote(path: Path | str) -> bool:
     """Whether this is no file of this machine but lies in a storage such as ``s3://bucket/photos``.
 
     A ``Path`` writes the two strokes as one; a Windows drive has one letter, a storage has more.
@@ -83,7 +83,7 @@ def is_remote(path: Path) -> bool:
     return _SCHEME.match(os.fspath(path)) is not None
 
 
-def url_of(path: Path) -> str:
+def url_of(path: Path | str) -> str:
     """The address of what lies in a storage, with both its strokes."""
     return _SCHEME.sub(r"\1://", os.fspath(path), count=1)
 
@@ -96,7 +96,7 @@ class PhotoPath:
     path_b64: str | None = None
 
     @classmethod
-    def of(cls, path: Path) -> PhotoPath:
+    def of(cls, path: Path | str) -> PhotoPath:
         """Describe ``path``; ``path_b64`` is set only for a name that is not valid UTF-8."""
         raw = os.fsencode(path)
         if is_remote(path):
@@ -105,6 +105,10 @@ class PhotoPath:
             return cls(raw.decode("utf-8"))
         except UnicodeDecodeError:
             return cls(raw.decode("utf-8", "replace"), base64.b64encode(raw).decode("ascii"))
+
+    def as_text(self) -> str:
+        """The path as one text, another for every path: ``path`` loses what is not valid UTF-8."""
+        return self.path if self.path_b64 is None else str(self.to_path())
 
     def to_path(self) -> Path:
         """Give back exactly the path that ``of`` was given; raises ``ValueError`` for broken base64."""

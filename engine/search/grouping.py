@@ -6,6 +6,7 @@ least 0.90 with its neighbour, half of them 0.96; two different photos never cam
 
 from __future__ import annotations
 
+import os.path
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,7 +17,6 @@ from engine.imaging.formats import RAW_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -30,7 +30,7 @@ CAMERA_SUFFIXES = RAW_SUFFIXES | {".heic", ".heif", ".hif"}
 class Shot:
     """A photo as grouping sees it: ``vector`` of unit length, (dim,), None where there is none."""
 
-    path: Path
+    path: str
     taken_at: str | None
     vector: NDArray[np.float32] | None
 
@@ -39,14 +39,15 @@ def group(shots: Sequence[Shot]) -> list[list[int]]:
     """Put rows of ``shots`` together; each group starts with its first row, and groups keep the order of those."""
     likeness = _likeness(shots)
     groups: list[list[int]] = []
-    by_stem: dict[Path, int] = {}
+    leaders: list[int] = []  # the first row of each
+    has_like: NDArray[np.bool_] = np.any(np.tril(likeness >= BURST, -1), axis=1)  # one before it: most have none
+    by_stem: dict[str, int] = {}
     for row, shot in enumerate(shots):
-        stem = shot.path.with_suffix("")
+        stem = os.path.splitext(shot.path)[0]
         place = by_stem.get(stem)
         if place is not None and not _is_one_shot(shots[groups[place][0]], shot, likeness[row, groups[place][0]]):
             place = None
-        if place is None:
-            leaders = [members[0] for members in groups]
+        if place is None and has_like[row]:
             near = np.flatnonzero(likeness[row, leaders] >= BURST).tolist()
             place = next(
                 (at for at in near if _is_one_moment(shots[leaders[at]], shot, likeness[row, leaders[at]])), None
@@ -54,6 +55,7 @@ def group(shots: Sequence[Shot]) -> list[list[int]]:
         if place is None:
             place = len(groups)
             groups.append([])
+            leaders.append(row)
         groups[place].append(row)
         by_stem.setdefault(stem, place)
     return groups
@@ -72,7 +74,11 @@ def _likeness(shots: Sequence[Shot]) -> NDArray[np.float32]:
 
 def _is_one_shot(one: Shot, other: Shot, likeness: float) -> bool:
     """Two files of one name: a camera's pair, or the same picture saved twice; not a 1.png and a 1.jpg of another."""
-    return likeness >= BURST or any(shot.path.suffix.lower() in CAMERA_SUFFIXES for shot in (one, other))
+    return likeness >= BURST or any(_suffix(shot.path) in CAMERA_SUFFIXES for shot in (one, other))
+
+
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1].lower()
 
 
 def _is_one_moment(one: Shot, other: Shot, likeness: float) -> bool:

@@ -30,7 +30,6 @@ from engine.search.text_channel import TextChannel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -76,7 +75,7 @@ class LibraryView:
     embeddings: Callable[[], Embeddings]
     selector: Selector
     text_index: TextIndex
-    thumbnail_of: Callable[[bytes], Path | None]
+    thumbnail_of: Callable[[bytes], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +163,9 @@ class Retriever:
 
     def _nearest(self, asked: Asked, wanted: Wanted, among: Sequence[int] | None) -> tuple[list[Hit], Confidence]:
         texts = self._texts.hits(asked.query.text, among)
-        k = 4 * asked.limit + 64
+        # Others than the nearest may come first: the newest, those without what is not wanted, those like several.
+        is_plain = asked.order == "relevance" and not wanted.unwanted and len(wanted.parts) == 1
+        k = (2 if is_plain else 4) * asked.limit + 64
         while True:
             near = candidates(self._matrix, wanted, k, among)
             everything = list(dict.fromkeys([*near, *(hit.content for hit in texts)]))
@@ -270,27 +271,26 @@ class Retriever:
     def _grouped(self, hits: Sequence[Hit]) -> list[Hit]:
         """Near-copies, bursts and RAW + JPEG pairs under the best of them; ranks count what is left."""
         vectors = self._matrix.vectors_of_photos(self._library.contents.of_photos([hit.photo_id for hit in hits]))
-        shots = [Shot(hit.path.to_path(), hit.taken_at, vectors.get(hit.photo_id)) for hit in hits]
+        shots = [Shot(hit.path.as_text(), hit.taken_at, vectors.get(hit.photo_id)) for hit in hits]
         grouped: list[Hit] = []
-        for members in group(shots):
-            others = tuple(hits[row].photo_id for row in members[1:])
-            grouped.append(replace(hits[members[0]], rank=len(grouped) + 1, group=others))
+        for rank, (first, *others) in enumerate(group(shots), start=1):
+            hit, under = hits[first], tuple(hits[row].photo_id for row in others)
+            grouped.append(replace(hit, rank=rank, group=under) if under or hit.rank != rank else hit)
         return grouped
 
     def _hits(self, found: Sequence[_Found], shown: dict[int, FoundPhoto]) -> list[Hit]:
         return [self._hit(item, shown[item.content], rank) for rank, item in enumerate(found, start=1)]
 
     def _hit(self, item: _Found, photo: FoundPhoto, rank: int) -> Hit:
-        thumbnail = self._library.thumbnail_of(photo.digest)
         return Hit(
             photo_id=photo.id,
-            path=PhotoPath.of(photo.path),
+            path=PhotoPath.of(photo.located),
             score=round(item.score, 4),
             confidence=Confidence.POSSIBLE if item.level is Confidence.NONE else item.level,
             rank=rank,
             channels=item.channels,
             taken_at=photo.taken_at,
-            thumbnail=None if thumbnail is None else str(thumbnail),
+            thumbnail=self._library.thumbnail_of(photo.digest),
             is_offline=photo.is_offline,
         )
 
