@@ -13,15 +13,14 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from engine.imaging.jobs import Decoded, DecodeJob, Failed
+from engine.imaging.jobs import Decoded, DecodeJob, Failed, Packed
 from engine.imaging.metadata import LONGEST_CAMERA, MAX_LATITUDE, MAX_LONGITUDE, MetadataCaption, PhotoFacts
 from engine.imaging.metadata_captions import LONGEST_CAPTION, MOST_CAPTIONS
 from engine.imaging.pixel_digest import PIXEL_DIGEST_BYTES
 from engine.protocol import IssueReason
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from multiprocessing.connection import Connection
 
 LONGEST_DETAIL = 300
@@ -41,18 +40,19 @@ class MalformedAnswerError(Exception):
     """A worker sent what no sound worker sends."""
 
 
-def encode_answer(answer: Decoded | Failed) -> bytes:
+def encode_answer(answer: Decoded | Packed | Failed) -> bytes:
     """Turn a result into the body of a message."""
     if isinstance(answer, Failed):
         return _join({"reason": answer.reason.value, "detail": answer.detail[:LONGEST_DETAIL]}, [])
-    parts = [np.ascontiguousarray(pixels).tobytes() for pixels in answer.inputs]
-    thumbnail = answer.thumbnail
+    packed = answer if isinstance(answer, Packed) else Packed(answer, tuple(one.tobytes() for one in answer.inputs))
+    decoded = packed.decoded
+    thumbnail = decoded.thumbnail
     header = {
-        "facts": asdict(answer.facts),
+        "facts": asdict(decoded.facts),
         "thumbnail": None if thumbnail is None else len(thumbnail),
-        "pixel_digest": None if answer.pixel_digest is None else answer.pixel_digest.hex(),
+        "pixel_digest": None if decoded.pixel_digest is None else decoded.pixel_digest.hex(),
     }
-    return _join(header, [*parts, thumbnail or b""])
+    return _join(header, [*packed.inputs, thumbnail or b""])
 
 
 def decode_answer(body: bytes, job: DecodeJob) -> Decoded | Failed:
@@ -71,7 +71,7 @@ def longest_answer(job: DecodeJob) -> int:
     return 4 + _LARGEST_HEADER + sum(3 * spec.size**2 for spec in job.specs) + _LARGEST_THUMBNAIL
 
 
-def _join(header: dict[str, Any], parts: list[bytes]) -> bytes:
+def _join(header: dict[str, Any], parts: Sequence[bytes]) -> bytes:
     encoded = json.dumps(header).encode("ascii")
     return b"".join([_LENGTH.pack(len(encoded)), encoded, *parts])
 
@@ -95,6 +95,8 @@ def _failed(header: dict[str, Any], job: DecodeJob, rest: memoryview) -> Failed:
 
 
 def _decoded(header: dict[str, Any], job: DecodeJob, rest: memoryview) -> Decoded:
+    import numpy as np
+
     inputs = []
     for spec in job.specs:
         byte_size = 3 * spec.size**2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 
-import numpy as np
 from PIL import Image, ImageCms
 
 _SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
@@ -35,6 +34,8 @@ def to_srgb(image: Image.Image, min_edge: int) -> Image.Image:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Bring deep and palette modes to a mode that Pillow can scale and convert without clipping."""
     if image.mode in _SIXTEEN_BITS:
+        import numpy as np  # a worker that sees no such picture does without
+
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in {"I", "F"}:
         return _stretch(image)
@@ -47,6 +48,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 def _stretch(image: Image.Image) -> Image.Image:
     """Show 32-bit values, which have no agreed white, from their own darkest to their own brightest."""
+    import numpy as np
+
     values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     scale = 255.0 / (high - low) if high > low else 0.0

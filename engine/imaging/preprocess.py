@@ -31,14 +31,18 @@ class InputSpec:
 def preprocess(picture: Image.Image, spec: InputSpec) -> NDArray[np.uint8]:
     """Return uint8 pixels of shape (size, size, 3), RGB, 0..255, of an upright sRGB ``picture``."""
     import numpy as np
+
+    return np.array(scaled(picture, spec), dtype=np.uint8)
+
+
+def scaled(picture: Image.Image, spec: InputSpec) -> Image.Image:
+    """The same as a picture."""
     from PIL import Image
 
     resample = Image.Resampling[spec.interpolation.upper()]
     if spec.resize == "squash":
-        square = picture.resize((spec.size, spec.size), resample)
-    else:
-        square = _cut_centre(_scale_shortest(_cut_strip(picture), min_edge(spec), resample), spec.size)
-    return np.array(square, dtype=np.uint8)
+        return picture.resize((spec.size, spec.size), resample)
+    return _cut_centre(_scale_shortest(_cut_strip(picture), min_edge(spec), resample), spec.size)
 
 
 def min_edge(spec: InputSpec) -> int:

@@ -16,7 +16,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from engine.errors import PhotoError
-from engine.imaging.jobs import Decoded, DecodeJob, Failed
+from engine.imaging.jobs import Decoded, DecodeJob, Failed, Packed
 from engine.imaging.sandbox import lock_down, trial
 from engine.protocol import IssueReason
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
 
-    Answer = Callable[[DecodeJob], Decoded | Failed]
+    Answer = Callable[[DecodeJob], Packed | Failed]
 
 MEMORY_LIMIT = 3 * 1024**3
 """Bytes of address space: room for a picture of ``DecodeLimits.max_pixels`` (four bytes each) and a copy of it.
@@ -119,7 +119,7 @@ def serve(connection: Connection, deadline_s: float, answer: Answer) -> None:
             send_message(connection, body)
 
 
-def answer(job: DecodeJob) -> Decoded | Failed:
+def answer(job: DecodeJob) -> Packed | Failed:
     """Decode one photo for all its specs. Never raises: what a photo does to its decoder ends here."""
     from engine.imaging.answers import LONGEST_DETAIL
 
@@ -135,19 +135,19 @@ def answer(job: DecodeJob) -> Decoded | Failed:
         return Failed(job.key, IssueReason.CRASHED, detail[:LONGEST_DETAIL])
 
 
-def _decoded(job: DecodeJob) -> Decoded:
+def _decoded(job: DecodeJob) -> Packed:
     from engine.imaging.decoding import decode
     from engine.imaging.pixel_digest import pixel_digest
-    from engine.imaging.preprocess import min_edge, preprocess
+    from engine.imaging.preprocess import min_edge, scaled
     from engine.imaging.thumbnails import encode_thumbnail
 
     edges = [min_edge(spec) for spec in job.specs] + [job.thumbnail_edge] * job.thumbnail
     edge = max(edges, default=1)
     picture, facts = decode(job.path, min_edge=edge)
-    inputs = tuple(preprocess(picture, spec) for spec in job.specs)
+    inputs = tuple(scaled(picture, spec).tobytes() for spec in job.specs)
     thumbnail = encode_thumbnail(picture, job.thumbnail_edge) if job.thumbnail else None
     digest = pixel_digest(picture, (facts.width, facts.height), edge) if job.specs else None
-    return Decoded(job.key, facts, inputs, thumbnail, digest)
+    return Packed(Decoded(job.key, facts, (), thumbnail, digest), inputs)
 
 
 @contextlib.contextmanager

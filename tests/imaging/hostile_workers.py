@@ -10,11 +10,13 @@ import struct
 import sys
 import tempfile
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.imaging import worker
 from engine.imaging.answers import READY, encode_answer, send_message
-from engine.imaging.jobs import Decoded, DecodeJob, Failed
+from engine.imaging.jobs import DecodeJob, Failed, Packed
+from engine.imaging.preprocess import InputSpec
 from engine.protocol import IssueReason
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 HEAVY = (
+    "numpy",
     "onnxruntime",
     "apsw",
     "sqlite3",
@@ -43,7 +46,7 @@ def harmed_by_photos(connection: Connection, deadline_s: float) -> None:
     worker.serve(connection, deadline_s, _harmed)
 
 
-def _harmed(job: DecodeJob) -> Decoded | Failed:
+def _harmed(job: DecodeJob) -> Packed | Failed:
     name = job.path.stem.rstrip("0123456789")
     if name == "abort":
         os.abort()
@@ -72,12 +75,13 @@ def telling_its_process(connection: Connection, deadline_s: float) -> None:
 
 
 def telling_its_state(connection: Connection, deadline_s: float) -> None:
-    """Answers every job with what it may do and which heavy modules it has loaded."""
+    """Answers every job with what it may do and which heavy modules it has loaded once the photo is decoded."""
     worker.restrict()
-    worker.serve(connection, deadline_s, lambda job: Failed(job.key, IssueReason.DAMAGED, _state()))
+    worker.serve(connection, deadline_s, lambda job: Failed(job.key, IssueReason.DAMAGED, _state(job)))
 
 
-def _state() -> str:
+def _state(job: DecodeJob) -> str:
+    assert isinstance(worker.answer(replace(job, specs=(InputSpec(32),))), Packed)
     os.write(1, b"a decoder prints\n")
     os.write(2, b"a decoder complains\n")
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import ImageCms
 
-from engine.imaging.jobs import Decoded, DecodeJob
+from engine.imaging.jobs import DecodeJob, Packed
 from engine.imaging.preprocess import InputSpec
 from engine.imaging.worker import answer
 from tests.photo_factory import Metadata, scene, swapped_profile, write_photo, write_rating
@@ -19,10 +19,10 @@ SPECS = (InputSpec(32),)
 
 
 def digest(path: Path, spec: InputSpec = SPECS[0]) -> bytes:
-    decoded = answer(DecodeJob(1, path, (spec,)))
-    assert isinstance(decoded, Decoded)
-    assert decoded.pixel_digest is not None
-    return decoded.pixel_digest
+    answered = answer(DecodeJob(1, path, (spec,)))
+    assert isinstance(answered, Packed)
+    assert answered.decoded.pixel_digest is not None
+    return answered.decoded.pixel_digest
 
 
 @pytest.mark.parametrize("size", [(64, 48), (1500, 1100), (4000, 3000)])
@@ -80,6 +80,6 @@ def test_pixels_decoded_for_a_larger_model_are_never_taken_for_those_of_a_smalle
 
 
 def test_preview_needs_no_pixel_digest(tmp_path: Path) -> None:
-    decoded = answer(DecodeJob(1, write_photo(tmp_path / "a.jpg", scene()), ()))
-    assert isinstance(decoded, Decoded)
-    assert decoded.pixel_digest is None
+    answered = answer(DecodeJob(1, write_photo(tmp_path / "a.jpg", scene()), ()))
+    assert isinstance(answered, Packed)
+    assert answered.decoded.pixel_digest is None
