@@ -8,7 +8,7 @@ that of their vectors, so that exact cosines of the candidates alone find the tr
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LEVELS = 127
 SPREADS = 4.0
 SMALLEST = np.float32(1e-20)  # a peak: what is all zeros has a scale too
+GONE = np.iinfo(np.int64).min  # the content of a row that was removed
 MERGED_BELOW = 65_536  # rows: small blocks are put together, large ones never copied
 
 
@@ -32,7 +33,8 @@ class Block:
     """Contents (N,), the ids of their rows in the library (N,) in ascending order, and what is known of their vectors:
 
     scales (N,) and codes (N, head) of the heads, tail_scales (N,) and tail_codes (N, dim - head) of the tails, and
-    spreads (N,), the distance of each tail from the mean one.
+    spreads (N,), the distance of each tail from the mean one. A row that was removed keeps its place: its content is
+    ``GONE`` and its scale NaN, which is near to nothing.
     """
 
     contents: NDArray[np.int64]
@@ -68,6 +70,28 @@ class Block:
         return Block(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
 
     @cached_property
+    def held(self) -> NDArray[np.bool_]:
+        """Which rows were not removed, (N,)."""
+        held: NDArray[np.bool_] = self.contents != GONE
+        return held
+
+    @cached_property
+    def count(self) -> int:
+        """How many were not removed."""
+        return int(np.count_nonzero(self.held))
+
+    @cached_property
+    def newest(self) -> int:
+        """The highest id of a row that was not removed; 0 where there is none."""
+        places = np.flatnonzero(self.held[::-1])
+        return int(self.rows[len(self) - 1 - places[0]]) if len(places) else 0
+
+    def without(self, gone: NDArray[np.bool_]) -> Block:
+        """The same with these rows (N,) removed; codes, which may be mapped from a file, are not copied."""
+        contents = np.where(gone, GONE, self.contents)
+        return replace(self, contents=contents, scales=np.where(gone, np.float32(np.nan), self.scales))
+
+    @cached_property
     def by_content(self) -> NDArray[np.intp]:
         """Places in this block, in ascending order of content."""
         return np.argsort(self.contents, kind="stable")
@@ -75,7 +99,7 @@ class Block:
     @cached_property
     def coarsest(self) -> tuple[float, float]:
         """The largest scale of a head and of a tail."""
-        return float(self.scales.max(initial=0.0)), float(self.tail_scales.max(initial=0.0))
+        return float(np.fmax.reduce(self.scales, initial=0.0)), float(self.tail_scales.max(initial=0.0))
 
     def places_of(self, contents: NDArray[np.int64]) -> NDArray[np.intp]:
         """Where in this block those of ``contents`` are that it holds, in the order given."""
@@ -83,7 +107,7 @@ class Block:
             return np.zeros(0, dtype=np.intp)
         at = np.minimum(np.searchsorted(self.contents, contents, sorter=self.by_content), len(self) - 1)
         places = self.by_content[at]
-        found: NDArray[np.intp] = places[self.contents[places] == contents]
+        found: NDArray[np.intp] = places[(self.contents[places] == contents) & (contents != GONE)]
         return found
 
 
@@ -99,6 +123,11 @@ class Codes:
         self.starts = (0, *itertools.accumulate(map(len, self.blocks)))
 
     def __len__(self) -> int:
+        return sum(block.count for block in self.blocks)
+
+    @property
+    def places(self) -> int:
+        """How many places there are, those of removed rows among them."""
         return self.starts[-1]
 
     @property
@@ -112,6 +141,17 @@ class Codes:
         while len(blocks) > 1 and len(blocks[-2]) <= 2 * len(blocks[-1]) and len(blocks[-2]) < MERGED_BELOW:
             last = blocks.pop()
             blocks[-1] = blocks[-1].with_rows_of(last)
+        return Codes(blocks, self.rotation)
+
+    def only(self, rows: NDArray[np.int64], contents: NDArray[np.int64]) -> Codes | None:
+        """Those of the library's ``rows`` (M,), ascending, which hold ``contents``; None where one held another."""
+        blocks = []
+        for block in self.blocks:
+            at = np.minimum(np.searchsorted(rows, block.rows), max(0, len(rows) - 1))
+            there = rows[at] == block.rows if len(rows) else np.zeros(len(block), dtype=np.bool_)
+            if (contents[at[there]] != block.contents[there]).any():
+                return None
+            blocks.append(block if there[block.held].all() else block.without(~there))
         return Codes(blocks, self.rotation)
 
     def places_of(self, contents: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -128,8 +168,8 @@ class Codes:
         return self._taken(places, [block.rows for block in self.blocks])
 
     def newest(self) -> int:
-        """The highest row id; 0 where there is none."""
-        return max((int(block.rows[-1]) for block in self.blocks if len(block)), default=0)
+        """The highest id of a row that was not removed; 0 where there is none."""
+        return max((block.newest for block in self.blocks), default=0)
 
     def _taken(self, places: NDArray[np.intp], columns: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
         out = np.zeros(len(places), dtype=np.int64)

@@ -33,6 +33,9 @@ class StoredVectors(Protocol):
     def stream(self, after: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
         """Row ids (M,), contents (M,) and vectors (M, dim), oldest first, some thousands at a time."""
 
+    def held(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Row ids (M,) in ascending order, and their contents (M,)."""
+
     def of_rows(self, rows: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids (M,) in ascending order and vectors (M, dim) of those ``rows`` that are there."""
 

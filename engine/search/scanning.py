@@ -55,11 +55,11 @@ def candidates(
     if k <= 0 or not len(codes) or not np.isfinite(vector).all():
         return np.zeros(0, dtype=np.intp)
     scan = _Scan(codes, vector, k)
-    if among is not None and len(among) * SPARSE < len(codes):
+    if among is not None and len(among) * SPARSE < codes.places:
         return scan.run(_gathers(codes, np.sort(among)))
     allowed = None
     if among is not None:
-        allowed = np.zeros(len(codes), dtype=np.bool_)
+        allowed = np.zeros(codes.places, dtype=np.bool_)
         allowed[among] = True
     scan.guess(codes, among)
     return scan.run(_slices(codes), allowed)
@@ -121,7 +121,7 @@ class _Scan:
 
     def guess(self, codes: Codes, among: NDArray[np.intp] | None) -> None:
         """Guess the cut by some rows, evenly spread: rather too low. ``run`` sees whether it was too high."""
-        count = len(codes) if among is None else len(among)
+        count = codes.places if among is None else len(among)
         step = max(1, count // LOOKED_AT)
         some = np.arange(0, count, step) if among is None else np.sort(among[::step])
         expected = self._k * len(some) / max(1, count)

@@ -18,11 +18,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.search.codes import Block, Codes
+from engine.search.codes import MERGED_BELOW, Block, Codes
 from engine.search.rotation import Rotation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -67,16 +67,19 @@ class SnapshotFile:
             except (OSError, ValueError, TypeError, KeyError) as error:
                 logger.info("The snapshot %s is of no use: %s.", path.name, error)
                 continue
-            if _is_of(codes, stored):
+            known = _of_library(codes, stored)
+            if known is not None:
                 (self._block,) = codes.blocks
-                return codes
+                return known
         return None
 
     def keep(self, codes: Codes) -> Codes:
         """Write ``codes`` if the last snapshot has been outgrown; gives the same codes, then from the file."""
-        is_first = self._block is not None and codes.blocks[:1] == (self._block,)
-        kept = len(codes.blocks[0]) if is_first else 0
-        if not self._can_write or len(codes) - kept < max(KEPT_FROM, kept // GROWTH):
+        kept, changed = 0, len(codes)
+        if self._block is not None and codes.blocks and codes.blocks[0].codes is self._block.codes:
+            first = codes.blocks[0]
+            kept, changed = len(first), len(codes) - first.count + len(first) - first.count
+        if not self._can_write or not len(codes) or changed < max(KEPT_FROM, kept // GROWTH):
             return codes
         try:
             path = self._write(codes)
@@ -104,7 +107,7 @@ class SnapshotFile:
                 for array in (rotation.matrix, rotation.centre):
                     _put(stream, [array], "<f4")
                 for name, kind in _KINDS.items():
-                    _put(stream, [getattr(block, name) for block in codes.blocks], kind)
+                    _put(stream, (part for block in codes.blocks for part in _held(block, name)), kind)
                 stream.flush()
                 shape = {"dim": rotation.dim, "head": rotation.head, "count": len(codes)}
                 header = {"format": FORMAT, **shape, "sums": _sums(part)}
@@ -140,7 +143,15 @@ def _sums(path: Path) -> list[int]:
         return list(threads.map(zlib.crc32, parts))
 
 
-def _put(stream: IO[bytes], arrays: Sequence[NDArray[Any]], kind: str) -> None:
+def _held(block: Block, name: str) -> Iterator[NDArray[Any]]:
+    """A column without the rows that were removed, some at a time: whole it may be larger than the memory."""
+    column = getattr(block, name)
+    for first in range(0, len(block), MERGED_BELOW):
+        some = slice(first, first + MERGED_BELOW)
+        yield column[some][block.held[some]] if block.count < len(block) else column[some]
+
+
+def _put(stream: IO[bytes], arrays: Iterable[NDArray[Any]], kind: str) -> None:
     """Write what belongs together, one after the other, from where the next column may begin."""
     stream.seek(-stream.tell() % ALIGNED, os.SEEK_CUR)
     for array in arrays:
@@ -188,17 +199,20 @@ def _dim(codes: Codes) -> int:
     return int(block.codes.shape[1] + block.tail_codes.shape[1])
 
 
-def _is_of(codes: Codes, stored: StoredVectors) -> bool:
-    """Whether the rows that are looked at, some everywhere and the last ones, hold what the library has stored."""
+def _of_library(codes: Codes, stored: StoredVectors) -> Codes | None:
+    """The codes of what is there still, if the rows looked at, some everywhere and the last ones, hold the library's
+    vectors; None where one does not: another library, or one that was restored.
+    """
     (block,) = codes.blocks
     count = len(block)
     everywhere, last = np.linspace(0, count - 1, COMPARED), np.arange(max(0, count - COMPARED), count)
     at = np.unique(np.concatenate([everywhere, last]).astype(np.intp))
     rows, vectors = stored.of_rows(block.rows[at].tolist())
-    if not np.array_equal(rows, block.rows[at]):
-        return False
-    made = Block.of(block.contents[at], rows, vectors, codes.rotation)
-    return _alike(made.codes, block.codes[at]) and _alike(made.tail_codes, block.tail_codes[at])
+    found = at[np.isin(block.rows[at], rows)]
+    made = Block.of(block.contents[found], rows, vectors, codes.rotation)
+    if not (_alike(made.codes, block.codes[found]) and _alike(made.tail_codes, block.tail_codes[found])):
+        return None
+    return codes if len(found) == len(at) else codes.only(*stored.held())
 
 
 def _alike(codes: NDArray[np.int8], others: NDArray[np.int8]) -> bool:

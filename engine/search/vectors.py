@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numkong
 import numpy as np
 
-from engine.search.codes import Block, Codes
+from engine.search.codes import MERGED_BELOW, Block, Codes
 from engine.search.nearness import Nearest
 from engine.search.rotation import Rotation
 from engine.search.scanning import candidates
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.search.nearness import StoredVectors
 
 
-LOOKS = 3  # at most: read what is new, read all where some were removed, and see that it is so
+LOOKS = 3  # at most: read what is new, take out what was removed, and see that it is so
 TURNED_FROM = 20_000  # vectors: fewer are compared whole in a moment
 SAMPLED = 16_384  # vectors, for a rotation
 
@@ -61,14 +61,20 @@ class HotMatrix:
                 self._codes = self._started(stored, newest, count)
             if (self._codes.newest(), len(self._codes)) == (newest, count):
                 break
-            self._read_on(stored, self._codes)
+            if self._codes.newest() < newest:
+                self._read_on(stored, self._codes)
+            else:  # some were removed
+                self._codes = self._codes.only(*stored.held()) or self._started(stored, newest, count)
         if self._file is not None and self._codes is not None:
             self._codes = self._file.keep(self._codes)
 
     def _must_start_again(self, codes: Codes, newest: int, count: int) -> bool:
-        """Whether some were removed, or there are enough now to look for a rotation (again)."""
-        removed = codes.newest() > newest or len(codes) > count or (len(codes) == count and codes.newest() < newest)
-        return removed or (not codes.is_turned and count >= max(TURNED_FROM, 2 * self._learnt_at))
+        """Whether there are enough now to look for a rotation (again), more places than rows to fill them, or fewer
+        rows than the library has up to the newest.
+        """
+        can_turn = not codes.is_turned and count >= max(TURNED_FROM, 2 * self._learnt_at)
+        is_sparse = codes.places > 2 * len(codes) + MERGED_BELOW
+        return can_turn or is_sparse or (codes.newest() == newest and len(codes) < count)
 
     def _started(self, stored: StoredVectors, newest: int, count: int) -> Codes:
         """No codes yet, and how those to come are turned."""
@@ -128,8 +134,8 @@ class HotView:
 
     def sample(self, most: int) -> NDArray[np.float32]:
         """At most ``most`` of the vectors, (M, dim), spread evenly over the library."""
-        step = max(1, -(-len(self) // most))
-        return self._exact(np.arange(0, len(self), step))[1]
+        step = max(1, -(-self._codes.places // most))
+        return self._exact(np.arange(0, self._codes.places, step))[1]
 
     def _exact(self, places: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Contents (M,) and the library's vectors (M, dim) at ``places``, without those removed meanwhile."""

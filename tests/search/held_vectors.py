@@ -44,6 +44,9 @@ class HeldVectors:
             part = rows[first : first + self.streamed]
             yield part, self.contents[part - 1], self.vectors[part - 1]
 
+    def held(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return self.rows, self.contents[self.rows - 1]
+
     def of_rows(self, rows: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         found = np.intersect1d(self.rows, rows)
         return found, self.vectors[found - 1]

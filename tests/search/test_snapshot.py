@@ -71,6 +71,29 @@ def test_removed_vectors_are_not_found_after_a_start(place: Path) -> None:
     assert gone not in nearest(HotMatrix(place), stored)
 
 
+def test_snapshot_of_a_library_that_lost_some_photos_is_read_all_the_same(place: Path) -> None:
+    stored = held()
+    seen(HotMatrix(place), stored)
+    stored.remove([3, 77, 499, 500])
+    assert nearest(HotMatrix(place), stored) == nearest(HotMatrix(), stored)
+    assert stored.times_read == 2, "the second by the one that has no snapshot"
+
+
+def test_snapshot_is_written_anew_without_what_was_removed_when_that_is_much(place: Path) -> None:
+    stored = held()
+    matrix = HotMatrix(place)
+    seen(matrix, stored)
+    (old,) = files(place)
+    size = old.stat().st_size
+    stored.remove(range(50, 160))
+    expected = nearest(matrix, stored)
+    (new,) = files(place)
+    assert new != old
+    assert new.stat().st_size < size
+    assert nearest(HotMatrix(place), stored) == expected == nearest(HotMatrix(), stored)
+    assert len(seen(HotMatrix(place), stored)) == COUNT - 110
+
+
 def test_outgrown_snapshot_is_written_anew_and_the_old_one_goes(place: Path) -> None:
     stored = held()
     stored.remove(range(201, COUNT + 1))

@@ -80,6 +80,32 @@ def test_view_without_news_reads_nothing() -> None:
     assert stored.times_read == 1
 
 
+def test_removed_vectors_are_taken_out_without_reading_the_others() -> None:
+    vectors = np.stack([vector_of(seed) for seed in range(30)])
+    stored = HeldVectors(range(100, 130), vectors)
+    matrix = HotMatrix()
+    seen(matrix, stored)
+    stored.remove([3, 30])  # contents 102 and 129
+    view = seen(matrix, stored)
+    assert stored.times_read == 1
+    assert len(view) == 28
+    order = 100 + np.argsort(-(vectors @ vectors[2]), kind="stable")
+    assert view.nearest(vectors[2], 40).contents.tolist() == [one for one in order.tolist() if one not in {102, 129}]
+    assert view.scores(vectors[2], [102, 103]).keys() == {103}
+    assert len(view.sample(100)) == 28
+
+
+def test_rows_of_a_restored_library_that_hold_other_contents_are_read_anew() -> None:
+    vectors = np.stack([vector_of(seed) for seed in range(10)])
+    stored = HeldVectors(range(10), vectors)
+    matrix = HotMatrix()
+    seen(matrix, stored)
+    stored.contents = np.array([0, 1, 2, 3, 4, 5, 60, 70, 8, 9])
+    stored.remove([10])
+    assert seen(matrix, stored).nearest(vectors[6], 1).contents.tolist() == [60]
+    assert stored.times_read == 2
+
+
 def test_interrupted_reading_goes_on_where_it_was() -> None:
     stored = HeldVectors(range(10), np.stack([vector_of(seed) for seed in range(10)]), streamed=3)
     matrix = HotMatrix()
