@@ -99,7 +99,7 @@ def search(place: Path, sizes: Sizes) -> list[Measurement]:
     """The nearest of many vectors: as encoders give them, and for Balloon such as it gains least with."""
     found = []
     for dim, even in [*((dim, False) for dim in sizes.dims), (sizes.dims[0], True)]:
-        name = f"{dim}-even" if even else f"{dim}"
+        name = f"{dim}-{'even' if even else 'falling'}"
         queries = _saved(place / f"queries-{name}.npy", partial(libraries.queries, QUERIES, dim, even=even))
         for count in sizes.vectors:
             vectors = _saved_vectors(place / f"vectors-{count}-{name}.npy", count, dim, even=even)

@@ -28,7 +28,6 @@ READY = b"\x00\x00\x00\x02{}"
 """The first message of a worker: it has started and is about to take jobs."""
 
 _LENGTH = struct.Struct("!I")
-_READ_SIZE = 1 << 20
 _LARGEST_HEADER = 1 << 20
 _LARGEST_THUMBNAIL = 1 << 20
 _LARGEST_EDGE = 1 << 20
@@ -55,7 +54,7 @@ def encode_answer(answer: Decoded | Packed | Failed) -> bytes:
     return _join(header, [*packed.inputs, thumbnail or b""])
 
 
-def decode_answer(body: bytes, job: DecodeJob) -> Decoded | Failed:
+def decode_answer(body: bytes | bytearray, job: DecodeJob) -> Decoded | Failed:
     """Check the answer to ``job`` and turn it into a result; raises ``MalformedAnswerError``."""
     try:
         header, rest = _split(body)
@@ -76,7 +75,7 @@ def _join(header: dict[str, Any], parts: Sequence[bytes]) -> bytes:
     return b"".join([_LENGTH.pack(len(encoded)), encoded, *parts])
 
 
-def _split(body: bytes) -> tuple[dict[str, Any], memoryview]:
+def _split(body: bytes | bytearray) -> tuple[dict[str, Any], memoryview]:
     (length,) = _LENGTH.unpack_from(body)
     if length > min(_LARGEST_HEADER, len(body) - _LENGTH.size):
         raise ValueError("the header is longer than the message")
@@ -100,8 +99,7 @@ def _decoded(header: dict[str, Any], job: DecodeJob, rest: memoryview) -> Decode
     inputs = []
     for spec in job.specs:
         byte_size = 3 * spec.size**2
-        pixels = np.frombuffer(rest[:byte_size], dtype=np.uint8).reshape(spec.size, spec.size, 3)
-        inputs.append(pixels.copy())
+        inputs.append(np.frombuffer(rest[:byte_size], dtype=np.uint8).reshape(spec.size, spec.size, 3))
         rest = rest[byte_size:]
     thumbnail = _thumbnail(header["thumbnail"], job, rest)
     return Decoded(
@@ -190,45 +188,54 @@ def send_message(connection: Connection, body: bytes) -> None:
 
 
 class MessageReader:
-    """The engine's end of a worker's answers. It never waits: a worker that stops in mid-answer blocks nobody."""
+    """The engine's end of a worker's answers. It never waits: a worker that stops in mid-answer blocks nobody.
+
+    A message is read straight into the memory it stays in: most of it are pixels.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._buffer = bytearray()
+        self._begin()
         if sys.platform != "win32":
             os.set_blocking(connection.fileno(), False)
 
-    def read(self, longest: int) -> list[bytes]:
-        """Give the messages that have arrived whole.
+    def _begin(self) -> None:
+        self._part = bytearray(_LENGTH.size)  # what is being read: the length of a message, then the message
+        self._read = 0
+        self._is_length = True
+
+    def read(self, longest: int) -> list[bytearray]:
+        """Give the next message if it has arrived whole.
 
         Raises ``EOFError`` when the worker is gone and nothing is left to read, ``MalformedAnswerError`` for a message
         of more than ``longest`` bytes.
         """
         if sys.platform == "win32":  # a pipe of whole messages: there is no half of one to wait for
             try:
-                return [self._connection.recv_bytes(longest)]
+                return [bytearray(self._connection.recv_bytes(longest))]
             except OSError as error:
                 raise MalformedAnswerError(str(error)) from error
-        try:
-            arrived = os.read(self._connection.fileno(), _READ_SIZE)
-        except BlockingIOError:
-            return []
-        except ConnectionResetError as error:
-            raise EOFError from error
-        if not arrived:
-            raise EOFError
-        self._buffer += arrived
-        return self._whole_messages(longest)
-
-    def _whole_messages(self, longest: int) -> list[bytes]:
-        messages = []
-        while len(self._buffer) >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._buffer)
+        while self._fill():
+            if not self._is_length:
+                message = self._part
+                self._begin()
+                return [message]
+            (length,) = _LENGTH.unpack(self._part)
             if length > longest:
                 raise MalformedAnswerError(f"a message of {length} bytes")
-            end = _LENGTH.size + length
-            if len(self._buffer) < end:
-                break
-            messages.append(bytes(self._buffer[_LENGTH.size : end]))
-            del self._buffer[:end]
-        return messages
+            self._part, self._read, self._is_length = bytearray(length), 0, False
+        return []
+
+    def _fill(self) -> bool:
+        """Read on; whether what is being read is whole."""
+        while self._read < len(self._part):
+            try:
+                arrived = os.readv(self._connection.fileno(), [memoryview(self._part)[self._read :]])
+            except BlockingIOError:
+                return False
+            except ConnectionResetError as error:
+                raise EOFError from error
+            if not arrived:
+                raise EOFError
+            self._read += arrived
+        return True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from functools import lru_cache
+from typing import Any
 
 from PIL import Image, ImageCms
 
@@ -34,8 +36,7 @@ def to_srgb(image: Image.Image, min_edge: int) -> Image.Image:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Bring deep and palette modes to a mode that Pillow can scale and convert without clipping."""
     if image.mode in _SIXTEEN_BITS:
-        import numpy as np  # a worker that sees no such picture does without
-
+        np = _numpy()
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in {"I", "F"}:
         return _stretch(image)
@@ -46,10 +47,17 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image
 
 
+def _numpy() -> Any:
+    """NumPy, which a worker that sees no such picture does without."""
+    try:
+        return importlib.import_module("numpy")
+    except ImportError as error:  # the engine has imported it: there is no memory for its libraries here
+        raise MemoryError from error
+
+
 def _stretch(image: Image.Image) -> Image.Image:
     """Show 32-bit values, which have no agreed white, from their own darkest to their own brightest."""
-    import numpy as np
-
+    np = _numpy()
     values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     scale = 255.0 / (high - low) if high > low else 0.0

@@ -87,7 +87,7 @@ class WorkerProcess:
             self.answered += 1
             yield answer
 
-    def _greet(self, body: bytes) -> None:
+    def _greet(self, body: bytes | bytearray) -> None:
         if body != READY:
             raise MalformedAnswerError("the first message was not that it is ready")
         self.is_ready = True

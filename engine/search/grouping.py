@@ -43,7 +43,7 @@ def group(shots: Sequence[Shot]) -> list[list[int]]:
     has_like: NDArray[np.bool_] = np.any(np.tril(likeness >= BURST, -1), axis=1)  # one before it: most have none
     by_stem: dict[str, int] = {}
     for row, shot in enumerate(shots):
-        stem = os.path.splitext(shot.path)[0]
+        stem = os.path.normcase(os.path.splitext(shot.path)[0])
         place = by_stem.get(stem)
         if place is not None and not _is_one_shot(shots[groups[place][0]], shot, likeness[row, groups[place][0]]):
             place = None

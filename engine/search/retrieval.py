@@ -163,7 +163,8 @@ class Retriever:
 
     def _nearest(self, asked: Asked, wanted: Wanted, among: Sequence[int] | None) -> tuple[list[Hit], Confidence]:
         texts = self._texts.hits(asked.query.text, among)
-        # Others than the nearest may come first: the newest, those without what is not wanted, those like several.
+        # Others than the nearest may come first: the newest, those without what is not wanted, those like several. In a
+        # plain search only what is written counts besides, and its photos are scored whether near or not.
         is_plain = asked.order == "relevance" and not wanted.unwanted and len(wanted.parts) == 1
         k = (2 if is_plain else 4) * asked.limit + 64
         while True:

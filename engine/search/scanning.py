@@ -1,6 +1,6 @@
 """Scanning codes: the places whose cosine can be among the k best, all of a library or a part of it, on every core.
 
-Heads are compared first. A tail is read only of rows that could be among the best whichever way it points.
+Heads are compared first, and of most rows nothing else: whichever way their tails point, they are too far.
 """
 
 from __future__ import annotations
@@ -103,7 +103,10 @@ class _Asked:
 
 
 class _Scan:
-    """One vector against some pieces. ``_cut`` only rises: what lies below it cannot be among the k best any more."""
+    """One vector against some pieces. What lies below ``_cut`` cannot be among the k best, if it was not guessed.
+
+    It rises while threads go through their pieces. Where two raise it at once the lower may stay: more work, no error.
+    """
 
     def __init__(self, codes: Codes, vector: NDArray[np.float32], k: int) -> None:
         rotation = codes.rotation or Rotation.none(len(vector))
@@ -126,8 +129,10 @@ class _Scan:
         some = np.arange(0, count, step) if among is None else np.sort(among[::step])
         expected = self._k * len(some) / max(1, count)
         rank = math.ceil(expected + 4 * math.sqrt(expected)) + 3
-        if step > 1 and rank < len(some):
-            scores = np.concatenate([self._gathered(piece)[1] for piece in _gathers(codes, some)])
+        if step == 1 or rank >= len(some):
+            return
+        scores = np.concatenate([self._gathered(piece)[1] for piece in _gathers(codes, some)])
+        if rank <= len(scores):  # many may have been removed
             self._cut = self._guess = float(np.partition(scores, -rank)[-rank])
 
     def run(self, pieces: Sequence[_Piece], allowed: NDArray[np.bool_] | None = None) -> NDArray[np.intp]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numkong
 import numpy as np
 
-from engine.search.codes import MERGED_BELOW, Block, Codes
+from engine.search.codes import Block, Codes
 from engine.search.nearness import Nearest
 from engine.search.rotation import Rotation
 from engine.search.scanning import candidates
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LOOKS = 3  # at most: read what is new, take out what was removed, and see that it is so
 TURNED_FROM = 20_000  # vectors: fewer are compared whole in a moment
 SAMPLED = 16_384  # vectors, for a rotation
+FEW_PLACES = 4096  # so many of removed rows cost nothing
 
 
 class HotMatrix:
@@ -39,7 +40,7 @@ class HotMatrix:
         """``file`` is where the codes are kept between runs: derived data beside the library."""
         self._lock = threading.Lock()
         self._codes: Codes | None = None
-        self._learnt_at = 0  # how many vectors there were when a rotation was last looked for
+        self._learnt_at = 0  # how many vectors there were when a rotation was last looked for, or a snapshot read
         self._file = None if file is None else SnapshotFile(file)
 
     def __len__(self) -> int:
@@ -58,13 +59,13 @@ class HotMatrix:
         for _ in range(LOOKS):
             newest, count = stored.version()
             if self._codes is None or self._must_start_again(self._codes, newest, count):
-                self._codes = self._started(stored, newest, count)
+                self._codes = self._started(stored, count)
             if (self._codes.newest(), len(self._codes)) == (newest, count):
                 break
             if self._codes.newest() < newest:
                 self._read_on(stored, self._codes)
             else:  # some were removed
-                self._codes = self._codes.only(*stored.held()) or self._started(stored, newest, count)
+                self._codes = self._codes.only(*stored.held()) or self._started(stored, count)
         if self._file is not None and self._codes is not None:
             self._codes = self._file.keep(self._codes)
 
@@ -73,16 +74,16 @@ class HotMatrix:
         rows than the library has up to the newest.
         """
         can_turn = not codes.is_turned and count >= max(TURNED_FROM, 2 * self._learnt_at)
-        is_sparse = codes.places > 2 * len(codes) + MERGED_BELOW
+        is_sparse = codes.places > 2 * len(codes) + FEW_PLACES
         return can_turn or is_sparse or (codes.newest() == newest and len(codes) < count)
 
-    def _started(self, stored: StoredVectors, newest: int, count: int) -> Codes:
+    def _started(self, stored: StoredVectors, count: int) -> Codes:
         """No codes yet, and how those to come are turned."""
         if count < TURNED_FROM:
             return Codes()
         self._learnt_at = count
-        evenly = np.unique(np.linspace(1, newest, SAMPLED).astype(np.int64))  # other models may have some of them
-        return Codes((), Rotation.learnt(stored.of_rows(evenly.tolist())[1]))
+        rows, _ = stored.held()
+        return Codes((), Rotation.learnt(stored.of_rows(rows[:: max(1, count // SAMPLED)].tolist())[1]))
 
     def _read_on(self, stored: StoredVectors, codes: Codes) -> None:
         for rows, contents, vectors in stored.stream(after=codes.newest()):

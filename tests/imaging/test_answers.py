@@ -50,7 +50,7 @@ def changed(pixel_digest: Any = ITS_DIGITS, **facts: Any) -> bytes:
 
 def test_a_decoded_photo_survives_the_journey() -> None:
     body = encode_answer(ANSWER)
-    answer = decode_answer(body, JOB)
+    answer = decode_answer(bytearray(body), JOB)  # as it was read: nobody else has this memory
     assert isinstance(answer, Decoded)
     assert (answer.key, answer.facts, answer.thumbnail) == (7, FACTS, ANSWER.thumbnail)
     assert answer.pixel_digest == PIXEL_DIGEST
@@ -134,10 +134,19 @@ def test_messages_arrive_whole_however_they_are_cut() -> None:
     assert received == [b"first", b"", b"third"]
     send_message(theirs, b"fourth")
     assert reader.read(100) == [b"fourth"]
+    os.write(theirs.fileno(), struct.pack("!I", 9) + b"half")
+    assert reader.read(100) == []
+    theirs.close()
+    with pytest.raises(EOFError):
+        reader.read(100)
+    ours.close()
+
+
+def test_message_that_says_it_is_too_long_is_refused_before_it_is_read() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    reader = MessageReader(ours)
     send_message(theirs, b"x" * 101)
     with pytest.raises(MalformedAnswerError):
         reader.read(100)
     theirs.close()
-    with pytest.raises(EOFError):
-        reader.read(100)
     ours.close()

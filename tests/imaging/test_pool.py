@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.errors import KnownError
 from engine.imaging import worker
@@ -77,6 +78,17 @@ def test_photos_come_back_with_pixels_facts_and_thumbnail(pool: DecodePool, tmp_
     assert np.abs(result.inputs[1].astype(int) - expected).mean() < 3
     assert result.thumbnail is not None
     assert result.thumbnail.startswith(b"\xff\xd8\xff")
+
+
+def test_pictures_that_need_arrays_come_back_too(pool: DecodePool, tmp_path: Path) -> None:
+    values = np.tile(np.linspace(-3, 700, 64), (48, 1))
+    deep = Image.frombytes("I;16", (64, 48), np.tile(np.linspace(0, 65535, 64).astype("<u2"), (48, 1)).tobytes())
+    for picture in (deep, Image.fromarray(values.astype(np.float32))):
+        path = write_photo(tmp_path / "a.tif", picture)
+        result = pool.decode_one(DecodeJob(1, path, (InputSpec(48, "squash"),)))
+        assert isinstance(result, Decoded)
+        assert result.inputs[0][5, 0, 0] <= 2
+        assert result.inputs[0][5, -1, 0] >= 253
 
 
 def test_a_job_may_want_facts_alone(pool: DecodePool, tmp_path: Path) -> None:

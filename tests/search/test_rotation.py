@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.search import rotation, scanning
+from engine.search import codes, rotation, scanning
 from engine.search import vectors as hot
 from engine.search.rotation import Rotation
+from engine.search.snapshot import HEADER_SIZE
 from engine.search.vectors import HotMatrix
 from tests.search.held_vectors import HeldVectors, seen, view_of
 from tests.search.test_scanning import all_compared, clustered, unit
@@ -31,6 +32,7 @@ def _several_pieces() -> Iterator[None]:
     """Scan some rows at a time, so that thousands take the road that a million takes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanning, "CHUNK", 500)
+        patch.setattr(scanning, "LOOKED_AT", 60)
         yield
 
 
@@ -58,14 +60,53 @@ def test_nearest_are_the_same_where_heads_are_compared_first(
     query = drawn[random.integers(count)]
     if foreign:  # as a text's: it lies elsewhere, and is about as near to one as to another
         query = unit((query + 3 * clustered(random, 1, dim, 0.0)).astype(np.float64))[0]
+    stored, matrix = HeldVectors(range(count), drawn, streamed=300), HotMatrix()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hot, "TURNED_FROM", 300)
         patch.setattr(rotation, "LEAST", 300)
-        view = view_of(range(count), drawn)
-    assert view.nearest(query, k).contents.tolist() == all_compared(drawn, query, k)
-    some = np.sort(random.permutation(count)[: count // (2 if seed % 3 else 30)])
-    among = view.nearest(query, k, among=some.tolist())
-    assert among.contents.tolist() == some[all_compared(drawn[some], query, k)].tolist()
+        patch.setattr(codes, "MERGED_BELOW", 200)
+        for left in (count, count - count // 3, max(1, count // 40)):  # some go, and then nearly all
+            stored.rows = np.sort(random.permutation(stored.rows)[:left])
+            rows = stored.rows - 1
+            view = seen(matrix, stored)
+            assert view.nearest(query, k).contents.tolist() == rows[all_compared(drawn[rows], query, k)].tolist()
+            some = np.sort(random.permutation(rows)[: max(1, len(rows) // (2 if seed % 3 else 30))])
+            among = view.nearest(query, k, among=some.tolist())
+            assert among.contents.tolist() == some[all_compared(drawn[some], query, k)].tolist()
+
+
+def test_cut_that_was_guessed_too_high_costs_a_second_scan_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evenly spread rows are looked at to guess: here they are by far the nearest."""
+    random = np.random.default_rng(11)
+    drawn = clustered(random, 6000, 64, 0.0)
+    query = clustered(random, 1, 64, 0.0)[0]
+    drawn[::100] = unit((query + 0.1 * drawn[::100]).astype(np.float64))
+    scans: list[float] = []
+    pooled = scanning._Scan._pooled
+
+    def counted(scan: scanning._Scan, *given: Any) -> Any:
+        scans.append(scan._cut)
+        return pooled(scan, *given)
+
+    monkeypatch.setattr(scanning._Scan, "_pooled", counted)
+    view = view_of(range(6000), drawn)
+    assert view.nearest(query, 200).contents.tolist() == all_compared(drawn, query, 200)
+    assert len(scans) == 2
+    assert scans[0] > scans[1] == -np.inf
+
+
+@pytest.mark.parametrize("at", [0.0, 0.1, 0.5, 0.9])
+def test_one_wrong_byte_in_a_snapshot_of_turned_vectors_is_noticed(tmp_path: Path, at: float) -> None:
+    drawn = concentrated(np.random.default_rng(12), hot.TURNED_FROM, 128, 12.0)
+    stored = HeldVectors(range(len(drawn)), drawn)
+    assert seen(HotMatrix(tmp_path / "vectors"), stored)._codes.is_turned
+    (file,) = tmp_path.iterdir()
+    data = bytearray(file.read_bytes())
+    data[HEADER_SIZE + round(at * (len(data) - HEADER_SIZE))] ^= 0x55
+    file.write_bytes(data)
+    view = seen(HotMatrix(tmp_path / "vectors"), stored)
+    assert stored.times_read == 2
+    assert view.nearest(drawn[3], 30).contents.tolist() == all_compared(drawn, drawn[3], 30)
 
 
 def turned_view(drawn: NDArray[np.float32]) -> HotView:

@@ -25,6 +25,7 @@ def _several_pieces() -> Iterator[None]:
     """Scan 100 rows at a time, so that a few thousand take the road that a million takes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanning, "CHUNK", 100)
+        patch.setattr(scanning, "LOOKED_AT", 60)
         yield
 
 
