@@ -181,9 +181,9 @@ class Codes:
 
 def quantised(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Codes (N, dim) and scales (N,) of ``vectors`` (N, dim): each is about its codes times its scale."""
-    peaks = np.abs(vectors).max(axis=1, initial=SMALLEST)
-    codes = np.rint(vectors * (LEVELS / peaks)[:, None]).astype(np.int8)
-    return codes, (peaks / LEVELS).astype(np.float32)
+    peaks = np.maximum(vectors.max(axis=1, initial=SMALLEST), -vectors.min(axis=1, initial=0.0))
+    steps = vectors * (LEVELS / peaks)[:, None]
+    return np.rint(steps, out=steps).astype(np.int8), (peaks / LEVELS).astype(np.float32)
 
 
 def reach(scale: float, other: float, dim: int) -> float:

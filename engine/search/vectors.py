@@ -7,6 +7,8 @@ those decide (``HotView``).
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numkong
@@ -20,6 +22,7 @@ from engine.search.snapshot import SnapshotFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -86,8 +89,20 @@ class HotMatrix:
         return Codes((), Rotation.learnt(stored.of_rows(rows[:: max(1, count // SAMPLED)].tolist())[1]))
 
     def _read_on(self, stored: StoredVectors, codes: Codes) -> None:
-        for rows, contents, vectors in stored.stream(after=codes.newest()):
-            codes = self._codes = codes.with_block(Block.of(contents, rows, vectors, codes.rotation))
+        """Read what is new; while some is turned and quantised on another thread, this one reads on."""
+        coming: Future[Block] | None = None
+        try:
+            for rows, contents, vectors in stored.stream(after=codes.newest()):
+                done, coming = coming, _coder().submit(Block.of, contents, rows, vectors, codes.rotation)
+                if done is not None:
+                    codes = codes.with_block(done.result())
+        finally:
+            self._codes = codes if coming is None else codes.with_block(coming.result())
+
+
+@cache
+def _coder() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="codes")
 
 
 class HotView:
