@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LOOKED_THROUGH = 2000
 TRIGRAM = 3
 COLUMNS = ("captions", "ocr", "name", "directory")
+_PLACES = {column: place for place, column in enumerate((*COLUMNS, "mixed"))}
 _TERM = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _HAN = r"\u3400-\u9fff\uf900-\ufaff"
 _CJK = re.compile(rf"[{_HAN}]+")
@@ -62,17 +63,26 @@ class TextIndex:
     def __init__(self, database: Connection) -> None:
         self._database = database
 
-    def find(self, terms: Sequence[str], *, limit: int) -> list[TextHit]:
-        """Contents of present photos that hold every term, best first; each content once."""
+    def find(self, terms: Sequence[str], *, limit: int, unless: Sequence[Sequence[str]] = ()) -> list[TextHit]:
+        """Contents of present photos that hold every term, best first; each content once.
+
+        Left out is what holds all terms of one of ``unless`` besides, elsewhere than in the name of its folder.
+        """
         if not terms:
             return []
+        sought, denying = _Sought(terms), [_Sought(others) for others in unless if others]
         hits: dict[int, TextHit] = {}
+        denied: set[int] = set()
         for content, *texts in self._candidates(terms):
-            column = _where(terms, dict(zip(COLUMNS, texts, strict=True)))
-            if column is not None:
-                hits.setdefault(content, TextHit(content, column, _is_certain(terms, "\n".join(texts))))
-        ranked = sorted(hits.values(), key=lambda hit: (not hit.is_certain, [*COLUMNS, "mixed"].index(hit.column)))
-        return ranked[:limit]
+            lowered = [text.lower() for text in texts]
+            column = sought.column(lowered)
+            if column is None:
+                continue
+            if any(one.column(lowered) not in {None, "directory"} for one in denying):
+                denied.add(content)
+            hits.setdefault(content, TextHit(content, column, sought.is_certain("\n".join(lowered))))
+        kept = (hit for hit in hits.values() if hit.content not in denied)
+        return sorted(kept, key=lambda hit: (not hit.is_certain, _PLACES[hit.column]))[:limit]
 
     def _candidates(self, terms: Sequence[str]) -> list[tuple[int, str, str, str, str]]:
         long = [term for term in terms if len(term) >= TRIGRAM]
@@ -107,22 +117,32 @@ class TextIndex:
         return [(row[0], row[1], row[2], row[3], row[4]) for row in self._database.rows(sql, bindings)]
 
 
-def _where(terms: Sequence[str], texts: dict[str, str]) -> str | None:
-    lowered = {column: text.lower() for column, text in texts.items()}
-    for column in COLUMNS:
-        if all(_stands_in(term, lowered[column]) for term in terms):
-            return column
-    everything = "\n".join(lowered.values())
-    return "mixed" if all(_stands_in(term, everything) for term in terms) else None
+class _Sought:
+    """Terms that a text is to hold, each made ready once for thousands of texts."""
+
+    def __init__(self, terms: Sequence[str]) -> None:
+        self._terms = [(term, _word(term) if term.isascii() else None) for term in terms]
+        self._alone = [_alone(term) for term in terms if len(term) == 1]
+
+    def column(self, lowered: Sequence[str]) -> str | None:
+        """The best place, of texts in lower case in the order of ``COLUMNS``, where all stand."""
+        for column, text in zip(COLUMNS, lowered, strict=True):
+            if text and self._stand_in(text):
+                return column
+        return "mixed" if len(self._terms) > 1 and self._stand_in("\n".join(lowered)) else None
+
+    def _stand_in(self, text: str) -> bool:
+        return all(term in text and (word is None or word.search(text) is not None) for term, word in self._terms)
+
+    def is_certain(self, text: str) -> bool:
+        """Whether each term of one character is a word somewhere in ``text``."""
+        return all(alone.search(text) for alone in self._alone)
 
 
-def _stands_in(term: str, text: str) -> bool:
-    if not term.isascii() or term not in text:
-        return term in text
+def _word(term: str) -> re.Pattern[str]:
     # "art" is not in "party", but "cat" is in "cats" and in "IMG_cat01".
-    return re.search(rf"(?<![a-z]){re.escape(term)}(?:e?s)?(?![a-z])", text) is not None
+    return re.compile(rf"(?<![a-z]){re.escape(term)}(?:e?s)?(?![a-z])")
 
 
-def _is_certain(terms: Sequence[str], text: str) -> bool:
-    single = [term for term in terms if len(term) == 1]
-    return all(re.search(rf"(?:^|[^{_HAN}]|[{_OPENING}]){term}(?:$|[^{_HAN}]|[{_CLOSING}])", text) for term in single)
+def _alone(term: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[^{_HAN}]|[{_OPENING}]){term}(?:$|[^{_HAN}]|[{_CLOSING}])")

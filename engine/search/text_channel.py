@@ -34,11 +34,6 @@ class TextChannel:
 
         A folder's name says too little about each photo in it.
         """
-        found = self._said(terms_of(unwanted))
-        if found:
-            found -= {content for form in _ABSENT for content in self._said([form.format(unwanted.lower())])}
-        return frozenset(found)
-
-    def _said(self, terms: Sequence[str]) -> set[int]:
-        hits = self._index.find(terms, limit=TEXT_HITS)
-        return {hit.content for hit in hits if hit.is_certain and hit.column != "directory"}
+        forms = [terms_of(form.format(unwanted)) for form in _ABSENT]
+        hits = self._index.find(terms_of(unwanted), limit=TEXT_HITS, unless=forms)
+        return frozenset(hit.content for hit in hits if hit.is_certain and hit.column != "directory")
