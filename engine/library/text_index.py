@@ -78,9 +78,11 @@ class TextIndex:
             column = sought.column(lowered)
             if column is None:
                 continue
-            if any(one.column(lowered) not in {None, "directory"} for one in denying):
-                denied.add(content)
-            hits.setdefault(content, TextHit(content, column, sought.is_certain("\n".join(lowered))))
+            everything = "\n".join(lowered)
+            for one in denying:
+                if one.may_stand_in(everything) and one.column(lowered) not in {None, "directory"}:
+                    denied.add(content)
+            hits.setdefault(content, TextHit(content, column, sought.is_certain(everything)))
         kept = (hit for hit in hits.values() if hit.content not in denied)
         return sorted(kept, key=lambda hit: (not hit.is_certain, _PLACES[hit.column]))[:limit]
 
@@ -131,8 +133,17 @@ class _Sought:
                 return column
         return "mixed" if len(self._terms) > 1 and self._stand_in("\n".join(lowered)) else None
 
+    def may_stand_in(self, text: str) -> bool:
+        """Whether all occur, as words or inside of words: most texts can be passed over by this."""
+        for term, _ in self._terms:  # noqa: SIM110  # a generator would cost more than what it looks for
+            if term not in text:
+                return False
+        return True
+
     def _stand_in(self, text: str) -> bool:
-        return all(term in text and (word is None or word.search(text) is not None) for term, word in self._terms)
+        if not self.may_stand_in(text):
+            return False
+        return all(word is None or word.search(text) is not None for _, word in self._terms)
 
     def is_certain(self, text: str) -> bool:
         """Whether each term of one character is a word somewhere in ``text``."""
