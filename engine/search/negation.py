@@ -6,10 +6,13 @@ probability that the photo matches it, and that much is taken away.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engine.models.package import Calibration
 
 # "People" alone is near to few photos of them, and it is what is negated most. With the balloon-mini of 2026-11-26 (224
@@ -27,8 +30,14 @@ def kinds_of(clause: str) -> tuple[str, ...]:
 
 
 def probability(score: float, calibration: Calibration) -> float:
-    """The probability in 0..1 that a photo with cosine similarity ``score`` matches: a logistic curve between the
-    thresholds of the model, 0.5 halfway between "possible" and "match"."""
+    """The probability in 0..1 that a photo with cosine similarity ``score`` matches."""
+    return float(probabilities(np.array([score]), calibration)[0])
+
+
+def probabilities(scores: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
+    """The same for many (N,): a logistic curve between the thresholds of the model, 0.5 halfway between "possible" and
+    "match"; next to 0 for -inf.
+    """
     middle = (calibration.match + calibration.possible) / 2
     width = max(1e-6, (calibration.match - calibration.possible) / 6)
-    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, (score - middle) / width))))
+    return 1.0 / (1.0 + np.exp(-np.clip((scores - middle) / width, -60.0, 60.0)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.models.package import Calibration
-from engine.search.negation import PENALTY, probability
+from engine.search.negation import PENALTY, probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,23 +129,24 @@ def unwanted_probability(matrix: Vectors, wanted: Wanted, contents: Sequence[int
 
 def _against(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> tuple[dict[int, float], dict[int, float]]:
     """What speaks against contents: ``unwanted_probability``, and the cosine similarity to the nearest such clause."""
-    worst: dict[int, float] = {}
-    nearest: dict[int, float] = {}
-    most: dict[tuple[float, float], dict[int, float]] = {}  # by thresholds: probability rises with similarity
-    for clause in wanted.unwanted:
+    if not wanted.unwanted:
+        return {}, {}
+    place = {content: at for at, content in enumerate(dict.fromkeys(contents))}
+    nearness = np.full((len(wanted.unwanted), len(place)), -np.inf)
+    likelihood = np.zeros_like(nearness)
+    for row, clause in enumerate(wanted.unwanted):
         similarities = matrix.scores(clause.vector, contents)
-        limits = clause.limits or _rough_calibration(similarities)
-        known = most.setdefault((limits.match, limits.possible), {})
-        for content, similarity in similarities.items():
-            known[content] = max(known.get(content, similarity), similarity)
-            nearest[content] = max(nearest.get(content, 0.0), similarity)  # what is far from it gains nothing
-    for thresholds, known in most.items():
-        limits = Calibration(*thresholds)
-        for content, similarity in known.items():
-            worst[content] = max(worst.get(content, 0.0), probability(similarity, limits))
-    for clause in wanted.unwanted:
-        worst.update((content, 1.0) for content in contents if content in clause.contents)
-    return worst, nearest
+        nearness[row, [place[content] for content in similarities]] = list(similarities.values())
+        likelihood[row] = probabilities(nearness[row], clause.limits or _rough_calibration(similarities))
+    there = np.isfinite(nearness).any(axis=0).tolist()
+    worst = {
+        content: p
+        for content, p, is_there in zip(place, likelihood.max(axis=0).tolist(), there, strict=True)
+        if is_there
+    }
+    worst.update((content, 1.0) for clause in wanted.unwanted for content in clause.contents & place.keys())
+    nearest = np.maximum(nearness.max(axis=0), 0.0).tolist()  # what is far from it gains nothing
+    return worst, {content: near for content, near in zip(place, nearest, strict=True) if near > 0}
 
 
 def _standardised(table: NDArray[np.float64]) -> NDArray[np.float64]:
