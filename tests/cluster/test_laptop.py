@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import subprocess
@@ -118,3 +119,24 @@ def test_photo_in_a_storage_is_shown_by_its_address() -> None:
     assert PhotoPath.of(photo).to_path() == photo
     assert not is_remote(Path("/home/ann/s3:/a.jpg"))
     assert not is_remote(Path("C:/Photos/a.jpg"))
+
+
+def test_hit_in_a_storage_arrives_at_the_window() -> None:
+    from pathlib import Path
+
+    from engine.protocol import Confidence, Hit
+    from engine.protocol.json_values import BadValueError, from_json, to_json
+
+    hit = Hit(1, PhotoPath.of(Path("s3://bucket/2023/a.jpg")), 0.5, Confidence.MATCH, 1, ("vectors",))
+    assert from_json(Hit, to_json(hit)) == hit
+    for path in ("2023/a.jpg", "s3:", "s3://bucket/a\0.jpg", ""):
+        with pytest.raises(BadValueError):
+            from_json(Hit, to_json(hit) | {"path": path})
+
+
+def test_paths_that_are_no_text_have_texts_of_their_own() -> None:
+    from pathlib import Path
+
+    paths = [PhotoPath.of(Path(os.fsdecode(name))) for name in (b"/a/\xff.jpg", b"/a/\xfe.jpg", b"/a/b.jpg")]
+    assert len({path.as_text() for path in paths}) == 3
+    assert paths[0].path == paths[1].path
