@@ -92,8 +92,10 @@ class Block:
         return replace(self, contents=contents, scales=np.where(gone, np.float32(np.nan), self.scales))
 
     @cached_property
-    def by_content(self) -> NDArray[np.intp]:
-        """Places in this block, in ascending order of content."""
+    def by_content(self) -> NDArray[np.intp] | None:
+        """Places in this block, in ascending order of content; None where they are so already, as they mostly are."""
+        if (self.contents[1:] >= self.contents[:-1]).all():
+            return None
         return np.argsort(self.contents, kind="stable")
 
     @cached_property
@@ -106,7 +108,7 @@ class Block:
         if not len(self):
             return np.zeros(0, dtype=np.intp)
         at = np.minimum(np.searchsorted(self.contents, contents, sorter=self.by_content), len(self) - 1)
-        places = self.by_content[at]
+        places = at if self.by_content is None else self.by_content[at]
         found: NDArray[np.intp] = places[(self.contents[places] == contents) & (contents != GONE)]
         return found
 

@@ -166,7 +166,7 @@ class Retriever:
         # Others than the nearest may come first: the newest, those without what is not wanted, those like several. In a
         # plain search only what is written counts besides, and its photos are scored whether near or not.
         is_plain = asked.order == "relevance" and not wanted.unwanted and len(wanted.parts) == 1
-        k = (2 if is_plain else 4) * asked.limit + 64
+        k = (1 if is_plain else 4) * asked.limit + 2 * SPARE
         while True:
             near = candidates(self._matrix, wanted, k, among)
             everything = list(dict.fromkeys([*near, *(hit.content for hit in texts)]))
