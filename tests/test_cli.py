@@ -46,6 +46,15 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
+def test_small_library_has_no_room_to_give_back(photos: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    balloon("index", photos, library=library)
+    told = document("library", "compact", library=library)
+    assert told["given_back"] == 0
+    assert told["byte_size"] > 0
+    assert "Nothing was changed." in balloon("library", "compact", library=library)
+
+
 def test_a_folder_becomes_searchable_in_two_commands(photos: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
     report = document("index", photos, library=library)

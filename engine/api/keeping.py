@@ -211,6 +211,15 @@ class Keeping:
         self._clear_cache(*(f"vectors-{model.fingerprint[:16]}*" for model in left))
         return left
 
+    def compact(self) -> int:
+        """Give room back to the disk that removed photos or models left in the library's file; how many bytes."""
+        from engine.library.compacting import compact
+
+        paths = self._parts.shared.paths
+        if paths.address is not None:
+            raise KnownError(ErrorKind.USAGE, "A shared library's server gives room back by itself.")
+        return compact(self._parts.database, paths)
+
     def _clear_cache(self, *patterns: str) -> None:
         for pattern in patterns:
             for path in self._parts.shared.paths.cache.glob(pattern):

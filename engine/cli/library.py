@@ -1,4 +1,4 @@
-"""`balloon folders`, `status`, `issues` and `check`."""
+"""`balloon folders`, `status`, `issues`, `check` and `library compact`."""
 
 from __future__ import annotations
 
@@ -51,6 +51,21 @@ def share(options: argparse.Namespace, output: Output) -> int:
     output.note("Done. Each of them gives the library's address with their own name in it.")
     if output.as_json:
         output.document(rights)
+    return EXIT_DONE
+
+
+def compact(options: argparse.Namespace, output: Output) -> int:
+    """Run ``balloon library compact``."""
+    paths = library_paths(options.library)
+    with Engine.open_writer(paths, options.model) as engine:
+        given = engine.compact()
+        now = engine.status().byte_size
+    if output.as_json:
+        output.document({"given_back": given, "byte_size": now})
+    elif given:
+        output.line(f"The library takes {now / 1e6:.1f} MB now, {given / 1e6:.1f} MB less.")
+    else:
+        output.line(f"The library takes {now / 1e6:.1f} MB, and hardly any of it is empty. Nothing was changed.")
     return EXIT_DONE
 
 

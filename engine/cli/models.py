@@ -72,7 +72,9 @@ def prune(options: argparse.Namespace, output: Output) -> int:
     if output.as_json:
         output.document({"removed": left})
     elif left:
-        output.line(f"Removed the vectors of {_told(left)}. New photos take the room.")
+        output.line(
+            f"Removed the vectors of {_told(left)}. New photos take the room, or give it back: balloon library compact"
+        )
     else:
         output.line("Every model whose vectors the library holds is on this computer. Nothing was removed.")
     return EXIT_DONE

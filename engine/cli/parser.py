@@ -261,8 +261,9 @@ def _add_program(
 ) -> None:
     window = _add(commands, common, "open", "program:open_window", "open the window, with a picture or folder if given")
     window.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a picture to look for, a folder to add")
-    group = commands.add_parser("library", help="the library as a whole: remove")
+    group = commands.add_parser("library", help="the library as a whole: compact, remove")
     parts = group.add_subparsers(dest="library_command", metavar="COMMAND", required=True)
+    _add(parts, common, "compact", "library:compact", "give room back to the disk that removed photos or models left")
     remove = _add(parts, common, "remove", "program:remove_library", "remove all that Balloon keeps; never a photo")
     remove.add_argument("--yes", action="store_true", help="do not ask")
     _add(commands, common, "update", "program:update", "ask whether there is a newer Balloon; nothing is installed")
