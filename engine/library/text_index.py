@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from engine.library.connection import Connection
 
 LOOKED_THROUGH = 2000
+ASKED = 500  # of one statement
 TRIGRAM = 3
 COLUMNS = ("captions", "ocr", "name", "directory")
 _PLACES = {column: place for place, column in enumerate((*COLUMNS, "mixed"))}
@@ -60,31 +61,48 @@ def terms_of(text: str) -> list[str]:
 class TextIndex:
     """The text side of a library."""
 
+    # FTS5 keeps its columns, in order, in this table (c0 is the name); read there a row costs a fifth.
+    _COLUMNS_BY_ID = "c2, c3, c0, c1"
+    _TABLE_BY_ID = "text_index_content AS text ON text.id = photo.id"
+
     def __init__(self, database: Connection) -> None:
         self._database = database
 
-    def find(self, terms: Sequence[str], *, limit: int, unless: Sequence[Sequence[str]] = ()) -> list[TextHit]:
-        """Contents of present photos that hold every term, best first; each content once.
-
-        Left out is what holds all terms of one of ``unless`` besides, elsewhere than in the name of its folder.
-        """
+    def find(self, terms: Sequence[str], *, limit: int) -> list[TextHit]:
+        """Contents of present photos that hold every term, best first; each content once."""
         if not terms:
             return []
-        sought, denying = _Sought(terms), [_Sought(others) for others in unless if others]
+        sought = _Sought(terms)
         hits: dict[int, TextHit] = {}
-        denied: set[int] = set()
         for content, *texts in self._candidates(terms):
             lowered = [text.lower() for text in texts]
             column = sought.column(lowered)
-            if column is None:
+            if column is not None:
+                hits.setdefault(content, TextHit(content, column, sought.is_certain("\n".join(lowered))))
+        return sorted(hits.values(), key=lambda hit: (not hit.is_certain, _PLACES[hit.column]))[:limit]
+
+    def holding(
+        self, terms: Sequence[str], contents: Sequence[int], *, unless: Sequence[Sequence[str]] = ()
+    ) -> frozenset[int]:
+        """Those of ``contents`` whose captions, recognised text or name surely hold every term.
+
+        Left out is what holds all terms of one of ``unless`` besides.
+        """
+        if not terms:
+            return frozenset()
+        sought, denying = _Sought(terms), [_Sought(others) for others in unless if others]
+        held: set[int] = set()
+        denied: set[int] = set()
+        for content, *texts in self._texts_of(contents):
+            everything = "\n".join(texts).lower()
+            if not sought.may_stand_in(everything) or not sought.is_certain(everything):
                 continue
-            everything = "\n".join(lowered)
-            for one in denying:
-                if one.may_stand_in(everything) and one.column(lowered) not in {None, "directory"}:
-                    denied.add(content)
-            hits.setdefault(content, TextHit(content, column, sought.is_certain(everything)))
-        kept = (hit for hit in hits.values() if hit.content not in denied)
-        return sorted(kept, key=lambda hit: (not hit.is_certain, _PLACES[hit.column]))[:limit]
+            lowered = [text.lower() for text in texts]
+            if sought.says_more_than_its_folder(lowered):
+                held.add(content)
+            if any(one.may_stand_in(everything) and one.says_more_than_its_folder(lowered) for one in denying):
+                denied.add(content)
+        return frozenset(held - denied)
 
     def _candidates(self, terms: Sequence[str]) -> list[tuple[int, str, str, str, str]]:
         long = [term for term in terms if len(term) >= TRIGRAM]
@@ -104,9 +122,19 @@ class TextIndex:
         """
         return [(row[0], row[1], row[2], row[3], row[4]) for row in self._database.rows(sql, bindings)]
 
+    def _texts_of(self, contents: Sequence[int]) -> Iterator[tuple[int, str, str, str, str]]:
+        """What is written about the present photos of ``contents``, in the order of ``COLUMNS``."""
+        for start in range(0, len(contents), ASKED):
+            part = contents[start : start + ASKED]
+            marks = ", ".join("?" * len(part))
+            sql = f"""
+                SELECT photo.content, {self._COLUMNS_BY_ID} FROM photo JOIN {self._TABLE_BY_ID}
+                 WHERE photo.content IN ({marks}) AND photo.missing_since IS NULL
+            """
+            yield from ((row[0], row[1], row[2], row[3], row[4]) for row in self._database.rows(sql, part))
+
     def _looked_through(self, terms: Sequence[str]) -> list[tuple[int, str, str, str, str]]:
         """The rows that hold every term, none of which has a trigram."""
-        # FTS5 keeps its columns, in order, in this table (c0 is the name); read there a row costs a fifth.
         # CROSS JOIN keeps the looking through outside, so that a photo row is read for what was found alone.
         tests = " AND ".join(["(c2 LIKE ? OR c3 LIKE ? OR c0 LIKE ? OR c1 LIKE ?)"] * len(terms))
         sql = f"""
@@ -132,6 +160,10 @@ class _Sought:
             if text and self._stand_in(text):
                 return column
         return "mixed" if len(self._terms) > 1 and self._stand_in("\n".join(lowered)) else None
+
+    def says_more_than_its_folder(self, lowered: Sequence[str]) -> bool:
+        """Whether all stand in ``lowered``, and not in the name of the folder alone."""
+        return self.column(lowered) not in {None, "directory"}
 
     def may_stand_in(self, text: str) -> bool:
         """Whether all occur, as words or inside of words: most texts can be passed over by this."""

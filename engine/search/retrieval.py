@@ -143,16 +143,21 @@ class Retriever:
         if self._expander is not None:
             vectors = [self._expander.expand(text, vector) for text, vector in zip(texts, vectors, strict=True)]
         has_words = bool(asked.query.text)
-        written = {clause: self._texts.showing(clause) for clause in unwanted}
         return Wanted(
             vectors[0] if has_words else None,
             asked.photos,
             tuple(
-                Unwanted(vector, self._limits_for(clause), written[clause])
+                Unwanted(vector, self._limits_for(clause), clause=clause)
                 for (_, clause), vector in zip(clauses, vectors[int(has_words) :], strict=True)
             ),
             asked.weights,
         )
+
+    def _with_writing(self, wanted: Wanted, contents: Sequence[int]) -> Wanted:
+        """The same, knowing which of ``contents`` are written to show what is not wanted."""
+        clauses = {one.clause for one in wanted.unwanted}
+        showing = {clause: self._texts.showing(clause, contents) for clause in clauses}
+        return replace(wanted, unwanted=tuple(replace(one, contents=showing[one.clause]) for one in wanted.unwanted))
 
     def _limits_for(self, text: str) -> Calibration | None:
         """The model's thresholds for the language of ``text``; a mixture of languages is judged by the shared ones."""
@@ -170,7 +175,7 @@ class Retriever:
         while True:
             near = candidates(self._matrix, wanted, k, among)
             everything = list(dict.fromkeys([*near, *(hit.content for hit in texts)]))
-            scored = score(self._matrix, wanted, everything)
+            scored = score(self._matrix, self._with_writing(wanted, everything), everything)
             worded = self._worded(asked, scored, texts)
             found = self._judged(self._judge_of(asked, wanted, scored, among), scored, worded, asked.besides)
             shown = self._present(found, asked.limit)
@@ -255,7 +260,7 @@ class Retriever:
     def _without_unwanted(self, photos: Sequence[FoundPhoto], asked: Asked, wanted: Wanted) -> list[FoundPhoto]:
         """Nothing else ranks these photos, so one that only possibly shows what is not wanted is left out, too."""
         contents = [photo.content for photo in photos]
-        unwanted = unwanted_probability(self._matrix, wanted, contents)
+        unwanted = unwanted_probability(self._matrix, self._with_writing(wanted, contents), contents)
         enough = LIKELY if self._encoder.card.calibration is None else POSSIBLY
         return [
             photo

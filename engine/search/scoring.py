@@ -29,13 +29,14 @@ _SOFT = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Unwanted:
-    """A clause that is not wanted: its unit vector (dim,), the thresholds of its language where there are any, and
-    contents that are written to show it.
+    """A clause that is not wanted: its unit vector (dim,), the thresholds of its language where there are any, contents
+    that are written to show it, and its words.
     """
 
     vector: NDArray[np.float32]
     limits: Calibration | None = None
     contents: frozenset[int] = frozenset()
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

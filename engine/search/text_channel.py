@@ -29,11 +29,11 @@ class TextChannel:
         allowed = set(among)
         return [hit for hit in found if hit.content in allowed]
 
-    def showing(self, unwanted: str) -> frozenset[int]:
-        """Contents that show what is not wanted by what is written about them: a person's name no vector can know.
+    def showing(self, unwanted: str, contents: Sequence[int]) -> frozenset[int]:
+        """Those of ``contents`` that show what is not wanted by what is written about them: a person's name no vector
+        can know.
 
         A folder's name says too little about each photo in it.
         """
         forms = [terms_of(form.format(unwanted)) for form in _ABSENT]
-        hits = self._index.find(terms_of(unwanted), limit=TEXT_HITS, unless=forms)
-        return frozenset(hit.content for hit in hits if hit.is_certain and hit.column != "directory")
+        return self._index.holding(terms_of(unwanted), contents, unless=forms)

@@ -120,6 +120,35 @@ def test_captions_go_before_names_and_names_before_folders(shelf: Shelf) -> None
     ]
 
 
+def test_of_some_contents_those_that_hold_a_term_are_told_unless_they_deny_it(shelf: Shelf) -> None:
+    def holding(text: str, *denials: str) -> set[int]:
+        unless = [terms_of(denial) for denial in denials]
+        return set(shelf.database.text_index().holding(terms_of(text), contents, unless=unless))
+
+    _, said = shelf.photo("x/1.jpg")
+    shelf.caption(said, "Bob and his dog")
+    _, denied = shelf.photo("x/2.jpg")
+    shelf.caption(denied, "without Bob")
+    _, named = shelf.photo("x/bob.jpg")
+    _, in_folder = shelf.photo("bob/4.jpg")
+    missing, gone = shelf.photo("x/bob5.jpg")
+    shelf.photos.mark_missing([missing])
+    _, other = shelf.photo("x/bob6.jpg")
+    contents = [said, denied, named, in_folder, gone]
+    assert holding("Bob") == {said, denied, named}
+    assert holding("Bob", "no bob", "without bob") == {said, named}
+    assert holding("bob dog", "without bob") == {said}
+    assert holding("") == holding("cat") == set()
+    contents = [other]
+    assert holding("bob") == {other}
+    _, bears = shelf.photo("7.jpg")
+    shelf.caption(bears, "熊猫")
+    _, cat = shelf.photo("8.jpg")
+    shelf.caption(cat, "一只猫在窗边")
+    contents = [bears, cat]
+    assert holding("猫") == {cat}
+
+
 def test_content_of_two_files_is_found_once(shelf: Shelf) -> None:
     _, content = shelf.photo("balloon.jpg", "same")
     shelf.photo("balloon copy.jpg", "same")

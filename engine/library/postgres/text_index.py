@@ -21,6 +21,9 @@ _LEAST_IDF = 1e-6
 class TrigramIndex(TextIndex):
     """Finds photos by words inside PostgreSQL."""
 
+    _COLUMNS_BY_ID = "captions, ocr, text_index.name, text_index.directory"
+    _TABLE_BY_ID = "text_index ON text_index.rowid = photo.id"
+
     def _candidates(self, terms: Sequence[str]) -> list[tuple[int, str, str, str, str]]:
         long = [term for term in terms if len(term) >= TRIGRAM]
         rank = " + ".join(self._rank(at, term) for at, term in enumerate(long))
