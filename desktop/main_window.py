@@ -95,10 +95,10 @@ class MainWindow(QMainWindow):
         self.grid.setFocus()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Search by the photos among these, and offer to watch the folders."""
+        """Search by the photos among these, whatever was searched for before, and offer to watch the folders."""
         photos, folders = photo_files(paths), [str(path) for path in paths if path.is_dir()]
         if photos:
-            self.search.add_files(photos)
+            self.search.set_files(photos)
         if folders:
             self.panels.offer_folders(folders)
 

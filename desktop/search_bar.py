@@ -88,6 +88,10 @@ class SearchBar(QWidget):
         """Search by these files too."""
         self.add_photos([PhotoTerm(PhotoPath.of(path)) for path in paths])
 
+    def set_files(self, paths: Sequence[Path]) -> None:
+        """Search by these files alone."""
+        self.set_query(Query(photos=tuple(PhotoTerm(PhotoPath.of(path)) for path in paths[:MAX_PHOTOS])))
+
     def show_understood(self, text: str, clauses: Sequence[Clause]) -> None:
         """Show as chips what the engine made of ``text``; an answer to an earlier text is no news."""
         if text == self.edit.text():

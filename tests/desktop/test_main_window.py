@@ -309,8 +309,10 @@ def test_folder_dropped_on_the_photos_is_offered_not_taken(
 def test_files_and_folders_given_at_the_start_are_searched_by_and_offered(window: MainWindow, tmp_path: Path) -> None:
     photo = tmp_path / "a.jpg"
     photo.touch()
+    window.search.set_text("a dog on the beach")
     window.open_paths((photo, tmp_path, tmp_path / "letter.txt"))
     assert [term.path.path for term in window.search.query.photos] == [str(photo)]
+    assert window.search.query.text == "", "what was looked for before has nothing to do with it"
     assert window.side.key == "folders"
 
 
