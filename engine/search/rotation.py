@@ -44,7 +44,9 @@ class Rotation:
         dim = sample.shape[1]
         if len(sample) < max(LEAST, 2 * dim):
             return cls.none(dim)
-        variances, components = np.linalg.eigh(np.cov(sample, rowvar=False, dtype=np.float64))
+        mean = sample.mean(axis=0)
+        spread = sample - mean
+        variances, components = np.linalg.eigh((spread.T @ spread).astype(np.float64))
         told = np.cumsum(variances[::-1]) / max(float(variances.sum()), np.finfo(np.float64).tiny)
         head = -(-(int(np.searchsorted(told, TOLD)) + 1) // STEP) * STEP
         if head > WORTH * dim:
@@ -52,7 +54,7 @@ class Rotation:
         leading = components[:, ::-1]
         mixed = np.hstack([leading[:, :head] @ _mixer(head), leading[:, head:] @ _mixer(dim - head)])
         matrix = np.ascontiguousarray(mixed, dtype=np.float32)
-        return cls(dim, head, matrix, sample.mean(axis=0) @ matrix[:, head:])
+        return cls(dim, head, matrix, mean @ matrix[:, head:])
 
     def parts(self, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Heads (N, head) and tails (N, dim - head) of ``vectors`` (N, dim), turned."""
