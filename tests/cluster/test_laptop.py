@@ -27,7 +27,8 @@ OF_THE_CLUSTER = {"ray", "psycopg", "fsspec", "s3fs", "engine.cluster", "engine.
 SQLITE_ALONE = re.compile(
     r"INSERT OR|UPDATE OR|IS NOT \?|\?\d|\w NOT NULL\b(?<!IS NOT NULL)|group_concat|GLOB|PRAGMA|rowid"
 )
-WRITTEN_FOR_SQLITE = {"check.py", "compacting.py", "moving.py", "selection.py", "text_index.py"}  # and what speaks to apsw itself
+# And what speaks to apsw itself.
+WRITTEN_FOR_SQLITE = {"check.py", "compacting.py", "moving.py", "selection.py", "text_index.py"}
 
 
 @pytest.mark.usefixtures("mini")
