@@ -63,10 +63,6 @@ class ThumbnailStore:
         except OSError:
             return None
 
-    def has(self, digest: bytes) -> bool:
-        """True when the thumbnail is there."""
-        return self.found(digest) is not None
-
     def is_whole(self, digest: bytes) -> bool:
         """True when the thumbnail is there from its beginning to its end."""
         try:

@@ -34,7 +34,7 @@ def test_a_thumbnail_is_small() -> None:
 
 def test_written_thumbnails_are_found_listed_and_removed(tmp_path: Path) -> None:
     store = ThumbnailStore(tmp_path / "library" / "thumbnails")
-    assert not store.has(DIGEST)
+    assert store.found(DIGEST) is None
     assert list(store.digests()) == []
     store.write(DIGEST, b"first")
     store.write(DIGEST, b"second")
@@ -43,7 +43,7 @@ def test_written_thumbnails_are_found_listed_and_removed(tmp_path: Path) -> None
     assert list(store.digests()) == [DIGEST]
     store.remove(DIGEST)
     store.remove(DIGEST)
-    assert not store.has(DIGEST)
+    assert store.found(DIGEST) is None
 
 
 def test_thumbnails_are_for_the_owner_only(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_rating_by_another_program_costs_no_embedding_and_no_caption(bench: Benc
     assert after is not None
     assert np.array_equal(after, before)
     digest = bench.database.value("SELECT digest FROM content WHERE id = ?", (content,))
-    assert ThumbnailStore(bench.library.thumbnails).has(digest)
+    assert ThumbnailStore(bench.library.thumbnails).found(digest)
     assert texts(bench, "a.jpg") == ["our balloon"]
 
 
