@@ -35,7 +35,7 @@ def test_unmounted_disk_turns_its_folder_offline_and_loses_nothing(bench: Bench,
         assert bench.searchable() == before
         found = Contents(bench.database).present(list(before.values()))
         assert all(photo.is_offline for photo in found.values())
-        assert all(ThumbnailStore(bench.library.thumbnails).has(photo.digest) for photo in found.values())
+        assert all(ThumbnailStore(bench.library.thumbnails).found(photo.digest) for photo in found.values())
         mount(bench.root)
         shutil.copytree(tmp_path / "backup", bench.root, dirs_exist_ok=True)  # tmpfs forgets: the disk's own files
         report = bench.index()
