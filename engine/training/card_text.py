@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from engine.training.features import best_device
 from engine.training.rounding import DEPTHWISE_STEPS, STEPS
 
 if TYPE_CHECKING:
@@ -168,8 +171,22 @@ def _recipe(shop: Workshop) -> str:
             _rounding_recipe(settings),
             "Then ONNX: text tower with int8 weights (computing in float32); image tower int8 (static) where that "
             "finds about as much on the held-out photos, else float16 on disk.",
+            *_minutes(shop.noted("seconds")),
         ]
     )
+
+
+def _minutes(seconds: dict[str, float] | None) -> list[str]:
+    """What the stages took, but for the last: that one writes this."""
+    taken = {name: value / 60 for name, value in (seconds or {}).items() if name != "package"}
+    if not taken:
+        return []
+    machine = f"{best_device().type.upper()}, {torch.get_num_threads()} threads"
+    each = ", ".join(f"{name} {minutes:.1f}" for name, minutes in taken.items())
+    return [
+        "",
+        f"Minutes of the stages ({machine}), writing the package left out: {each}; {sum(taken.values()):.0f} in all.",
+    ]
 
 
 def _joint_recipe(plan: JointPlan | None) -> list[str]:

@@ -7,6 +7,7 @@ there is a GPU, both towers are at last trained together, end to end from pixels
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from engine.training.workshop import Settings, Workshop
 
@@ -42,11 +43,23 @@ def build(order: Order, settings: Settings | None = None) -> None:
 
     shop = Workshop(order.data, order.work, settings or Settings.for_this_machine())
     for name, stage in stages(order, on_gpu=shop.settings.joint is not None).items():
-        started = time.perf_counter()
-        stage(shop)
-        logger.info("stage %s: %.0f s", name, time.perf_counter() - started)
+        with _on_the_clock(shop, name):
+            stage(shop)
         if name == order.until:
             return
+
+
+@contextlib.contextmanager
+def _on_the_clock(shop: Workshop, name: str) -> Iterator[None]:
+    """Add what a stage takes to what earlier runs of it took, those that were interrupted too."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds = time.perf_counter() - started
+        logger.info("stage %s: %.0f s", name, seconds)
+        taken: dict[str, float] = shop.noted("seconds") or {}
+        shop.write_down("seconds", {**taken, name: round(taken.get(name, 0.0) + seconds, 1)})
 
 
 def stages(order: Order, *, on_gpu: bool = False) -> dict[str, Callable[[Workshop], None]]:

@@ -299,10 +299,14 @@ class Workshop:
         return states
 
     def note(self, name: str, values: Any) -> None:
-        """Write down the figures of a stage."""
+        """Write down the figures of a stage and say them."""
+        self.write_down(name, values)
+        logger.info("%s: %s", name, json.dumps(values, ensure_ascii=False)[:600])
+
+    def write_down(self, name: str, values: Any) -> None:
+        """Write down figures without a word."""
         path = self.path(f"figures_{name}.json")
         path.write_text(json.dumps(values, ensure_ascii=False, indent=1), encoding="utf-8")
-        logger.info("%s: %s", name, json.dumps(values, ensure_ascii=False)[:600])
 
     def noted(self, name: str) -> Any:
         """Read the figures of a stage; None where it has not run."""

@@ -81,6 +81,7 @@ def test_one_command_makes_a_package_and_goes_on_where_it_was(tmp_path: Path, mo
     assert torch.allclose(mean, (first + second) / 2)
     told = (order.out / "README.md").read_text(encoding="utf-8")
     _rounds_towers_trained_together(order)
+    _tells_what_each_stage_took(order, told)
     for wanted in ("int8, static", "hinge_max", "kl", "Re-ranking", "Known weak spots", "held-out"):
         assert wanted in told
 
@@ -95,6 +96,15 @@ def _rounds_towers_trained_together(order: Order) -> None:
     assert not torch.allclose(rounded(before, STEPS), after)
     assert torch.allclose(rounded(after, STEPS), after, rtol=1e-4, atol=1e-7)
     assert set(shop.noted("aims")) == {"en", "zh"}
+
+
+def _tells_what_each_stage_took(order: Order, told: str) -> None:
+    """Of both runs together: what was done in the first is not done in no time by the second."""
+    shop = Workshop(order.data, order.work, SMALL)
+    seconds = shop.noted("seconds")
+    assert list(seconds) == list(stages(order, on_gpu=True))
+    assert all(f"{name} {seconds[name] / 60:.1f}" in told for name in seconds if name != "package")
+    assert seconds["images"] > 0.1
 
 
 def _weights(path: Path) -> torch.Tensor:
