@@ -47,6 +47,10 @@ CLOSEST_KEPT = 10  # this many are given where none is good: whoever asks may se
 NEAR_THE_BEST = 0.6  # beside good hits, others count as possible down to this share of the best similarity
 LIKELY = 0.5
 POSSIBLY = probability(0.0, Calibration(match=1.0, possible=0.0))  # where a score just comes to "possible"
+# As far below "possible" as "match" lies above it. A photo that may show what is not wanted is no sure match of the
+# whole query: of the matches of "beach -people" and 82 like it (see ``scoring``) 16 of 100 show it instead of 26
+# (Chinese: 15 instead of 21); of those that are right 15 of 100 become possible (7), next to none is lost.
+PERHAPS = probability(-1.0, Calibration(match=1.0, possible=0.0))
 SPARE = 32
 LIKE_THE_BEST = 0.5  # like a photo is what comes to half of the likeness of the best
 VECTORS, FILTERS = "vectors", "filters"
@@ -177,7 +181,7 @@ class Retriever:
             everything = list(dict.fromkeys([*near, *(hit.content for hit in texts)]))
             scored = score(self._matrix, self._with_writing(wanted, everything), everything)
             worded = self._worded(asked, scored, texts)
-            found = self._judged(self._judge_of(asked, wanted, scored, among), scored, worded, asked.besides)
+            found = self._judged(self._judge_of(asked, wanted, scored, among), scored, worded, asked)
             shown = self._present(found, asked.limit)
             if len(shown) >= asked.limit or k >= len(self._matrix):
                 break
@@ -213,17 +217,19 @@ class Retriever:
             and (hit.content in scored.order or not asked.photos)
         ]
 
-    @staticmethod
-    def _judged(level_of: _LevelOf, scored: Scored, texts: Sequence[TextHit], besides: frozenset[int]) -> list[_Found]:
+    def _judged(self, level_of: _LevelOf, scored: Scored, texts: Sequence[TextHit], asked: Asked) -> list[_Found]:
         """Fuse the channels; what matches goes before what is possible, and that before the rest."""
-        order = [content for content in scored.ranked() if content not in besides]
+        order = [content for content in scored.ranked() if content not in asked.besides]
+        doubt = LIKELY if self._encoder.card.calibration is None else PERHAPS
         channels: dict[str, list[int]] = {VECTORS: order}
         for hit in texts:
             channels.setdefault(hit.column, []).append(hit.content)
         fused = fuse(channels)
         text_of = {hit.content: hit for hit in texts}
-        found = [_judge(scored, content, text_of.get(content), level_of(content)) for content in order]
-        found += [_judge(scored, hit.content, hit, Confidence.NONE) for hit in texts if hit.content not in scored.order]
+        found = [_judge(scored, content, text_of.get(content), level_of(content), doubt) for content in order]
+        found += [
+            _judge(scored, hit.content, hit, Confidence.NONE, doubt) for hit in texts if hit.content not in scored.order
+        ]
         return sorted(found, key=lambda item: (_LEVELS.index(item.level), -fused[item.content], item.content))
 
     def _judge_of(self, asked: Asked, wanted: Wanted, scored: Scored, among: Sequence[int] | None) -> _LevelOf:
@@ -301,8 +307,10 @@ class Retriever:
         )
 
 
-def _judge(scored: Scored, content: int, text: TextHit | None, level: Confidence) -> _Found:
-    """Join what the vector and what the text channel say of a content."""
+def _judge(scored: Scored, content: int, text: TextHit | None, level: Confidence, doubt: float) -> _Found:
+    """Join what the vector and what the text channel say of a content; from ``doubt`` on, a probability that it shows
+    what is not wanted, it is possible at most.
+    """
     channels = [VECTORS] if level is not Confidence.NONE or text is None else []
     if text is not None:
         channels.append(text.column)
@@ -310,8 +318,12 @@ def _judge(scored: Scored, content: int, text: TextHit | None, level: Confidence
             level = Confidence.MATCH
         elif level is Confidence.NONE:
             level = Confidence.POSSIBLE
-    is_unwanted = scored.unwanted.get(content, 0.0) >= LIKELY
-    level = Confidence.NONE if is_unwanted else level
+    unwanted = scored.unwanted.get(content, 0.0)
+    is_unwanted = unwanted >= LIKELY
+    if is_unwanted:
+        level = Confidence.NONE
+    elif unwanted >= doubt and level is Confidence.MATCH:
+        level = Confidence.POSSIBLE
     return _Found(content, scored.shown.get(content, 0.0), level, tuple(channels), is_unwanted)
 
 

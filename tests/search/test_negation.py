@@ -80,6 +80,6 @@ def test_equal_photos_share_a_standardised_score() -> None:
 
 
 def test_people_are_looked_for_by_what_a_photo_of_them_shows() -> None:
-    assert kinds_of("People") == ("People", "a man", "a woman", "a child")
-    assert kinds_of("人")[1:] == ("一个男人", "一个女人", "一个孩子")
+    assert kinds_of("People") == ("People", "a man", "a woman", "a child", "a player")
+    assert kinds_of("人")[1:] == ("一个男人", "一个女人", "一个孩子", "运动员")
     assert kinds_of("dog") == ("dog",)

@@ -150,6 +150,26 @@ def test_photo_that_may_show_what_is_not_wanted_goes_down_as_well(gallery: Galle
     assert gallery.names("blue -red") == ["yellowish.jpg", "reddish.jpg"]
 
 
+def test_photo_that_may_show_what_is_not_wanted_is_no_sure_match(gallery: Gallery) -> None:
+    gallery.encoder.card = replace(gallery.encoder.card, calibration=Calibration(match=0.7, possible=0.5))
+    gallery.photo("reddish.jpg", caption="blue sea", blue=0.8, red=0.5)
+    gallery.photo("greenish.jpg", blue=0.8, green=0.5)
+    assert {hit.confidence for hit in gallery.search("blue").hits} == {MATCH}
+    levels = {hit.path.to_path().name: hit.confidence for hit in gallery.search("blue -red").hits}
+    assert levels == {"greenish.jpg": MATCH, "reddish.jpg": POSSIBLE}, "its caption does not speak of red"
+
+
+def test_without_a_calibration_doubt_is_no_measure(library: LibraryPaths) -> None:
+    database = opening.open_writer(library)
+    gallery = Gallery(Shelf(library, database), Palette(None))
+    for number in range(9):
+        gallery.photo(f"{number}.jpg", caption="blue sea", blue=0.8, red=number / 20)
+    levels = [hit.confidence for hit in gallery.search("blue sea -red").hits]
+    assert MATCH in levels
+    assert levels.count(MATCH) > levels.count(POSSIBLE)
+    database.close()
+
+
 def test_without_other_words_a_photo_that_only_possibly_shows_it_is_left_out(gallery: Gallery) -> None:
     gallery.photo("reddish.jpg", blue=0.8, red=0.5)
     gallery.photo("blue.jpg", blue=1.0)
