@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks import report, runner
 from benchmarks.corpus import made
+from benchmarks.negation import Tally, pairs, read_shown
 from benchmarks.plan import Measurement
 from benchmarks.runner import Result, run_all
 from tests.conftest import ROOT
@@ -102,3 +103,26 @@ def test_plot_is_an_svg_with_a_line_for_each_subject() -> None:
     words = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"A & B", "C", "search, 512-d: p50_ms"} <= set(words)
     assert report.plots([result(10, 1.0)]) == {}, "one size is no line"
+
+
+def test_what_a_photo_shows_is_taken_from_all_its_captions(tmp_path: Path) -> None:
+    rows = [
+        {"file": "1.jpg", "en": ["Two dogs", "on the beach"], "tags": ["sky"]},
+        {"file": "2.jpg", "en": "a man with his dog"},
+        {"file": "2.jpg", "en": "a manor"},
+        {"file": "3.jpg", "en": "a skyscraper"},
+    ]
+    (tmp_path / "captions.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    shown = {thing.english: names for thing, names in read_shown(tmp_path / "captions.jsonl", ["en", "tags"]).items()}
+    expected = {"dog": {"1.jpg", "2.jpg"}, "people": {"2.jpg"}, "sky": {"1.jpg"}, "buildings": {"3.jpg"}}
+    assert {name: shown[name] for name in expected} == expected
+    found = pairs(read_shown(tmp_path / "captions.jsonl", ["en", "tags"]), both=1, alone=1)
+    assert ("dog", "people") in [(wanted.english, unwanted.english) for wanted, unwanted in found]
+    assert ("people", "dog") not in [(wanted.english, unwanted.english) for wanted, unwanted in found]
+
+
+def test_hits_of_a_negation_are_counted_by_what_they_show() -> None:
+    tally = Tally()
+    tally.add([("1", True), ("2", True), ("3", False)], frozenset({"1", "2", "3"}), frozenset({"2"}))
+    assert (tally.first, tally.first_unwanted) == (3, 1)
+    assert (tally.matches, tally.matches_unwanted, tally.matches_right, tally.right) == (2, 1, 1, 2)

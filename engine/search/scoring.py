@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 # Where a model has no calibration: between the 80th and 98th percentile of the similarities at hand.
 _ROUGH = (80, 98)
 _TELLS = 1e-4
-# Below "match" a photo may show what is not wanted as well, so its bare similarity counts, too. With balloon-mini on
-# 911 held-out photos and 83 pairs such as "beach -people" (captions say what a photo shows): of the first ten, 19 of
-# 100 show it without any negation, 15 by the probability alone and 11 with this (Chinese: 16, 14, 12); mean average
-# precision rises all the way. At 0.4 they are 12 and 12; above 0.6 long lists without thresholds suffer.
+# Below "match" a photo may show what is not wanted as well, so its bare similarity counts, too. By
+# ``benchmarks.negation`` with balloon-mini, 911 held-out photos and 83 pairs such as "beach -people": of the first
+# ten, 19 of 100 show it without any negation, 15 by the probability alone and 11 with this (Chinese: 16, 14, 12); mean
+# average precision rises all the way. At 0.4 they are 12 and 12; above 0.6 long lists without thresholds suffer.
 _SOFT = 0.6
 
 
