@@ -1,7 +1,9 @@
 """One tile for what is one moment: RAW + JPEG pairs, copies saved anew, and bursts.
 
-Cosines were measured with balloon-mini on 160 photos: a frame of a burst (shifted by 3 %, a little brighter) keeps at
-least 0.90 with its neighbour, half of them 0.96; two different photos never came above 0.69.
+Cosines of balloon-mini: on 160 photos a frame of a burst (shifted by 3 %, a little brighter) keeps at least 0.93 with
+its neighbour, half of them 0.98; saved anew as a smaller JPEG (3/4 of the side, quality 75) all keep 0.95, at half the
+side 86 of 100. Of the 414,505 pairs among 911 other photos 39 come above 0.85 (two flowers of one kind, two kitchens),
+11 above 0.90, and one above 0.95: an airliner from below, twice.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NEAR_COPY = 0.93
+NEAR_COPY = 0.95
 BURST = 0.85
 BURST_SECONDS = 10
 CAMERA_SUFFIXES = RAW_SUFFIXES | {".heic", ".heif", ".hif"}
