@@ -1,8 +1,8 @@
-"""How well a negation works: ``python -m benchmarks.negation --photos FOLDER --captions FILE.jsonl --field query_en``.
+"""How well a negation works: ``python -m benchmarks.negation --photos FOLDER --captions FILE.jsonl --field en``.
 
 What a photo shows is taken from its English captions (one JSON object a line: ``file`` and the fields, texts or lists
-of texts), so what nobody mentions counts as absent. For each pair of things of which some photos show both and some
-the first alone, "beach -people" and 「海滩 -人」 are asked of a library made for it, as people would ask.
+of texts; ``--field`` again for more), so what nobody mentions counts as absent. For each pair of things of which some
+photos show both and some the first alone, "beach -people" and 「海滩 -人」 are asked of a library made for it.
 """
 
 from __future__ import annotations
@@ -49,8 +49,12 @@ THINGS = (
     Thing("dog", "狗", "dogs?|puppy|puppies|hound|retriever|terrier"),
     Thing("cat", "猫", "cats?|kittens?"),
     Thing("car", "汽车", "cars?|vehicles?|taxis?|suv|van"),
-    Thing("snow", "雪", r"snow|snowy|snow-covered|snowboard\w*|ski\w*"),
-    Thing("water", "水", r"water|river|lake|sea|ocean|waves?|pond|beach|shore|surf\w*|waterfall|coast"),
+    Thing("snow", "雪", r"snow|snowy|snow-covered|snowboard\w*|skis?|skiing|skiers?"),
+    Thing(
+        "water",
+        "水",
+        r"water|rivers?|lakes?|sea|ocean|waves?|pond|beach|shore|surf(?:s|ing|ers?|board\w*)?|waterfalls?|coast",
+    ),
     Thing("beach", "海滩", "beach|beaches|shore|shoreline|coast"),
     Thing("grass", "草地", "grass|grassy|lawn|meadow|pasture"),
     Thing("trees", "树", "trees?|forest|woods|palm|woodland|pines?"),
@@ -64,7 +68,7 @@ THINGS = (
     Thing("ball", "球", "balls?|baseball|soccer|basketball|football|volleyball|tennis"),
     Thing("horse", "马", "horses?|pony"),
     Thing("sky", "天空", "sky|skies|clouds?"),
-    Thing("night", "夜晚", "night|nighttime|dark"),
+    Thing("night", "夜晚", "night|nighttime|nights"),
 )
 
 

@@ -110,11 +110,19 @@ def test_what_a_photo_shows_is_taken_from_all_its_captions(tmp_path: Path) -> No
         {"file": "1.jpg", "en": ["Two dogs", "on the beach"], "tags": ["sky"]},
         {"file": "2.jpg", "en": "a man with his dog"},
         {"file": "2.jpg", "en": "a manor"},
-        {"file": "3.jpg", "en": "a skyscraper"},
+        {"file": "3.jpg", "en": "a skyscraper, a dark skirt on its surface"},
     ]
     (tmp_path / "captions.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     shown = {thing.english: names for thing, names in read_shown(tmp_path / "captions.jsonl", ["en", "tags"]).items()}
-    expected = {"dog": {"1.jpg", "2.jpg"}, "people": {"2.jpg"}, "sky": {"1.jpg"}, "buildings": {"3.jpg"}}
+    expected = {
+        "dog": {"1.jpg", "2.jpg"},
+        "people": {"2.jpg"},
+        "sky": {"1.jpg"},
+        "buildings": {"3.jpg"},
+        "snow": set(),
+        "night": set(),
+        "water": {"1.jpg"},
+    }
     assert {name: shown[name] for name in expected} == expected
     found = pairs(read_shown(tmp_path / "captions.jsonl", ["en", "tags"]), both=1, alone=1)
     assert ("dog", "people") in [(wanted.english, unwanted.english) for wanted, unwanted in found]

@@ -30,17 +30,19 @@ LEAST_HITS = 2
 def improve(parts: Parts, request: SearchRequest, result: SearchResult) -> SearchResult | None:
     """Re-rank the first hits of an answered search; None where nothing is to be had.
 
-    That is so for a model without a re-ranker, for an order by date, and where photos were asked by, not words.
+    That is so for a model without a re-ranker, for an order by date, where photos were asked by, not words, and where
+    something is not wanted: the re-ranker knows of the words alone.
     """
     reranker = parts.encoder.card.reranker
-    text = parse(request.text, today=today()).text
-    if reranker is None or not text or request.photos or request.order == "date":
+    asked = parse(request.text, today=today())
+    negates = bool(asked.negated or request.without)
+    if reranker is None or not asked.text or negates or request.photos or request.order == "date":
         return None
     head = [hit for hit in result.hits[: reranker.head] if is_movable(hit)]
     grids = _grids(parts, head)
     if len(grids) < LEAST_HITS:
         return None
-    added = parts.encoder.rerank(text, np.stack(list(grids.values())))
+    added = parts.encoder.rerank(asked.text, np.stack(list(grids.values())))
     hits = reorder(result.hits, dict(zip(grids, map(float, added), strict=True)))
     return None if hits == result.hits else replace(result, hits=hits)
 

@@ -83,13 +83,12 @@ class TextIndex:
 
     def holding(
         self, terms: Sequence[str], contents: Sequence[int], *, unless: Sequence[Sequence[str]] = ()
-    ) -> frozenset[int]:
-        """Those of ``contents`` whose captions, recognised text or name surely hold every term.
-
-        Left out is what holds all terms of one of ``unless`` besides.
+    ) -> tuple[frozenset[int], frozenset[int]]:
+        """Those of ``contents`` whose captions, recognised text or name surely hold every term; of these, apart, what
+        holds all terms of one of ``unless`` besides.
         """
         if not terms:
-            return frozenset()
+            return frozenset(), frozenset()
         sought, denying = _Sought(terms), [_Sought(others) for others in unless if others]
         held: set[int] = set()
         denied: set[int] = set()
@@ -102,7 +101,7 @@ class TextIndex:
                 held.add(content)
             if any(one.may_stand_in(everything) and one.says_more_than_its_folder(lowered) for one in denying):
                 denied.add(content)
-        return frozenset(held - denied)
+        return frozenset(held - denied), frozenset(denied)
 
     def _candidates(self, terms: Sequence[str]) -> list[tuple[int, str, str, str, str]]:
         long = [term for term in terms if len(term) >= TRIGRAM]

@@ -23,9 +23,9 @@ from engine.search.camera_makers import camera_names
 from engine.search.confidence import confidence_of, overall
 from engine.search.fusion import fuse
 from engine.search.grouping import Shot, group
-from engine.search.negation import kinds_of, probability
+from engine.search.negation import Unwanted, against, kinds_of, probability
 from engine.search.query_text import language_of
-from engine.search.scoring import Scored, Unwanted, Wanted, candidates, score, unwanted_probability
+from engine.search.scoring import Scored, Wanted, candidates, score
 from engine.search.text_channel import TextChannel
 
 if TYPE_CHECKING:
@@ -47,10 +47,6 @@ CLOSEST_KEPT = 10  # this many are given where none is good: whoever asks may se
 NEAR_THE_BEST = 0.6  # beside good hits, others count as possible down to this share of the best similarity
 LIKELY = 0.5
 POSSIBLY = probability(0.0, Calibration(match=1.0, possible=0.0))  # where a score just comes to "possible"
-# As far below "possible" as "match" lies above it. A photo that may show what is not wanted is no sure match of the
-# whole query: of the matches of "beach -people" and 82 like it (see ``scoring``) 16 of 100 show it instead of 26
-# (Chinese: 15 instead of 21); of those that are right 15 of 100 become possible (7), next to none is lost.
-PERHAPS = probability(-1.0, Calibration(match=1.0, possible=0.0))
 SPARE = 32
 LIKE_THE_BEST = 0.5  # like a photo is what comes to half of the likeness of the best
 VECTORS, FILTERS = "vectors", "filters"
@@ -160,8 +156,11 @@ class Retriever:
     def _with_writing(self, wanted: Wanted, contents: Sequence[int]) -> Wanted:
         """The same, knowing which of ``contents`` are written to show what is not wanted."""
         clauses = {one.clause for one in wanted.unwanted}
-        showing = {clause: self._texts.showing(clause, contents) for clause in clauses}
-        return replace(wanted, unwanted=tuple(replace(one, contents=showing[one.clause]) for one in wanted.unwanted))
+        written = {clause: self._texts.showing(clause, contents) for clause in clauses}
+        unwanted = [
+            replace(one, showing=written[one.clause][0], lacking=written[one.clause][1]) for one in wanted.unwanted
+        ]
+        return replace(wanted, unwanted=tuple(unwanted))
 
     def _limits_for(self, text: str) -> Calibration | None:
         """The model's thresholds for the language of ``text``; a mixture of languages is judged by the shared ones."""
@@ -220,16 +219,15 @@ class Retriever:
     def _judged(self, level_of: _LevelOf, scored: Scored, texts: Sequence[TextHit], asked: Asked) -> list[_Found]:
         """Fuse the channels; what matches goes before what is possible, and that before the rest."""
         order = [content for content in scored.ranked() if content not in asked.besides]
-        doubt = LIKELY if self._encoder.card.calibration is None else PERHAPS
+        if asked.order == "date":  # there only the matches are shown: what is doubtful would not be seen at all
+            scored = replace(scored, doubted=frozenset())
         channels: dict[str, list[int]] = {VECTORS: order}
         for hit in texts:
             channels.setdefault(hit.column, []).append(hit.content)
         fused = fuse(channels)
         text_of = {hit.content: hit for hit in texts}
-        found = [_judge(scored, content, text_of.get(content), level_of(content), doubt) for content in order]
-        found += [
-            _judge(scored, hit.content, hit, Confidence.NONE, doubt) for hit in texts if hit.content not in scored.order
-        ]
+        found = [_judge(scored, content, text_of.get(content), level_of(content)) for content in order]
+        found += [_judge(scored, hit.content, hit, Confidence.NONE) for hit in texts if hit.content not in scored.order]
         return sorted(found, key=lambda item: (_LEVELS.index(item.level), -fused[item.content], item.content))
 
     def _judge_of(self, asked: Asked, wanted: Wanted, scored: Scored, among: Sequence[int] | None) -> _LevelOf:
@@ -266,7 +264,7 @@ class Retriever:
     def _without_unwanted(self, photos: Sequence[FoundPhoto], asked: Asked, wanted: Wanted) -> list[FoundPhoto]:
         """Nothing else ranks these photos, so one that only possibly shows what is not wanted is left out, too."""
         contents = [photo.content for photo in photos]
-        unwanted = unwanted_probability(self._matrix, self._with_writing(wanted, contents), contents)
+        unwanted = against(self._matrix, self._with_writing(wanted, contents).unwanted, contents).likelihood
         enough = LIKELY if self._encoder.card.calibration is None else POSSIBLY
         return [
             photo
@@ -307,9 +305,9 @@ class Retriever:
         )
 
 
-def _judge(scored: Scored, content: int, text: TextHit | None, level: Confidence, doubt: float) -> _Found:
-    """Join what the vector and what the text channel say of a content; from ``doubt`` on, a probability that it shows
-    what is not wanted, it is possible at most.
+def _judge(scored: Scored, content: int, text: TextHit | None, level: Confidence) -> _Found:
+    """Join what the vector and what the text channel say of a content; one that may show what is not wanted is no sure
+    match of the whole query.
     """
     channels = [VECTORS] if level is not Confidence.NONE or text is None else []
     if text is not None:
@@ -318,11 +316,10 @@ def _judge(scored: Scored, content: int, text: TextHit | None, level: Confidence
             level = Confidence.MATCH
         elif level is Confidence.NONE:
             level = Confidence.POSSIBLE
-    unwanted = scored.unwanted.get(content, 0.0)
-    is_unwanted = unwanted >= LIKELY
+    is_unwanted = scored.unwanted.get(content, 0.0) >= LIKELY
     if is_unwanted:
         level = Confidence.NONE
-    elif unwanted >= doubt and level is Confidence.MATCH:
+    elif level is Confidence.MATCH and content in scored.doubted:
         level = Confidence.POSSIBLE
     return _Found(content, scored.shown.get(content, 0.0), level, tuple(channels), is_unwanted)
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.models.package import Calibration
-from engine.search.negation import PENALTY, probabilities
+from engine.search.negation import PENALTY, Unwanted, against
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,26 +16,11 @@ if TYPE_CHECKING:
 
     from engine.search.nearness import Vectors
 
-# Where a model has no calibration: between the 80th and 98th percentile of the similarities at hand.
-_ROUGH = (80, 98)
-_TELLS = 1e-4
 # Below "match" a photo may show what is not wanted as well, so its bare similarity counts, too. By
-# ``benchmarks.negation`` with balloon-mini, 911 held-out photos and 83 pairs such as "beach -people": of the first
-# ten, 19 of 100 show it without any negation, 15 by the probability alone and 11 with this (Chinese: 16, 14, 12); mean
-# average precision rises all the way. At 0.4 they are 12 and 12; above 0.6 long lists without thresholds suffer.
+# ``benchmarks.negation`` with balloon-mini, 911 held-out photos and 70 pairs such as "beach -people": of the first
+# ten, 19 of 100 show it without any negation, 15 by the probability alone and 10 with this (Chinese: 16, 14, 11); at
+# 0.4 they are 11 and 11. Above 0.6 long lists without thresholds suffer.
 _SOFT = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Unwanted:
-    """A clause that is not wanted: its unit vector (dim,), the thresholds of its language where there are any, contents
-    that are written to show it, and its words.
-    """
-
-    vector: NDArray[np.float32]
-    limits: Calibration | None = None
-    contents: frozenset[int] = frozenset()
-    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +49,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Candidates with their scores. ``shown`` is the cosine similarity a hit reports, ``order`` what ranks it, and
-    ``unwanted`` the probability in 0..1 that it shows something not wanted.
+    """Candidates with their scores. ``shown`` is the cosine similarity a hit reports, ``order`` what ranks it,
+    ``unwanted`` the probability in 0..1 that it shows something not wanted, and ``doubted`` those that may.
     """
 
     shown: dict[int, float] = field(default_factory=dict)
     order: dict[int, float] = field(default_factory=dict)
     unwanted: dict[int, float] = field(default_factory=dict)
+    doubted: frozenset[int] = frozenset()
 
     def ranked(self) -> list[int]:
         """Contents, best first; equal ones by content id, so that the same search always gives the same list."""
@@ -94,20 +79,21 @@ def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> Scored:
     last.
     """
     columns = [matrix.scores(part, contents) for part in wanted.parts]
-    unwanted, nearness = _against(matrix, wanted, contents)
+    speaking = against(matrix, wanted.unwanted, contents)
+    unwanted, doubted = speaking.likelihood, speaking.doubted
     if not columns:
-        return Scored({}, {content: -PENALTY * p for content, p in unwanted.items()}, unwanted)
+        return Scored({}, {content: -PENALTY * p for content, p in unwanted.items()}, unwanted, doubted)
     # Another thread may drop a vector between two columns.
     kept = [content for content in columns[0] if all(content in column for column in columns)]
     if not kept:
-        return Scored(unwanted=unwanted)
+        return Scored(unwanted=unwanted, doubted=doubted)
     table = np.array([[column[content] for column in columns] for content in kept], dtype=np.float64)
     shares = wanted.shares
-    against = np.array([[nearness.get(content, 0.0)] for content in kept], dtype=np.float64)
+    near = np.array([[speaking.nearness.get(content, 0.0)] for content in kept], dtype=np.float64)
     if len(columns) == 1:
-        combined = table[:, 0] - _SOFT * against[:, 0]
+        combined = table[:, 0] - _SOFT * near[:, 0]
     else:
-        combined = _standardised(table) @ shares - _SOFT * _standardised(against)[:, 0]
+        combined = _standardised(table) @ shares - _SOFT * _standardised(near)[:, 0]
     penalty = PENALTY * max(1.0, float(np.abs(shares).sum()))
     order = {
         content: float(value) - penalty * unwanted.get(content, 0.0)
@@ -118,46 +104,10 @@ def score(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> Scored:
         if wanted.words is not None
         else dict(zip(kept, table.mean(axis=1).tolist(), strict=True))
     )
-    return Scored(shown, order, unwanted)
-
-
-def unwanted_probability(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> dict[int, float]:
-    """For each content with a vector, or written to show it, the probability that it matches at least the likeliest of
-    the unwanted clauses.
-    """
-    return _against(matrix, wanted, contents)[0]
-
-
-def _against(matrix: Vectors, wanted: Wanted, contents: Sequence[int]) -> tuple[dict[int, float], dict[int, float]]:
-    """What speaks against contents: ``unwanted_probability``, and the cosine similarity to the nearest such clause."""
-    if not wanted.unwanted:
-        return {}, {}
-    place = {content: at for at, content in enumerate(dict.fromkeys(contents))}
-    nearness = np.full((len(wanted.unwanted), len(place)), -np.inf)
-    likelihood = np.zeros_like(nearness)
-    for row, clause in enumerate(wanted.unwanted):
-        similarities = matrix.scores(clause.vector, contents)
-        nearness[row, [place[content] for content in similarities]] = list(similarities.values())
-        likelihood[row] = probabilities(nearness[row], clause.limits or _rough_calibration(similarities))
-    there = np.isfinite(nearness).any(axis=0).tolist()
-    worst = {
-        content: p
-        for content, p, is_there in zip(place, likelihood.max(axis=0).tolist(), there, strict=True)
-        if is_there
-    }
-    worst.update((content, 1.0) for clause in wanted.unwanted for content in clause.contents & place.keys())
-    nearest = np.maximum(nearness.max(axis=0), 0.0).tolist()  # what is far from it gains nothing
-    return worst, {content: near for content, near in zip(place, nearest, strict=True) if near > 0}
+    return Scored(shown, order, unwanted, doubted)
 
 
 def _standardised(table: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = table.std(axis=0)
     scaled: NDArray[np.float64] = (table - table.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     return scaled
-
-
-def _rough_calibration(similarities: dict[int, float]) -> Calibration:
-    possible, match = np.percentile(list(similarities.values()) or [0.0], _ROUGH)
-    if match - possible < _TELLS:
-        return Calibration(match=2.0, possible=2.0)  # out of reach: where all are alike none can be singled out
-    return Calibration(match=float(match), possible=float(possible))

@@ -29,9 +29,9 @@ class TextChannel:
         allowed = set(among)
         return [hit for hit in found if hit.content in allowed]
 
-    def showing(self, unwanted: str, contents: Sequence[int]) -> frozenset[int]:
-        """Those of ``contents`` that show what is not wanted by what is written about them: a person's name no vector
-        can know.
+    def showing(self, unwanted: str, contents: Sequence[int]) -> tuple[frozenset[int], frozenset[int]]:
+        """Those of ``contents`` that show what is not wanted by what is written about them, a person's name no vector
+        can know, and those that do not: "a street without cars".
 
         A folder's name says too little about each photo in it.
         """

@@ -181,7 +181,7 @@ def _minutes(seconds: dict[str, float] | None) -> list[str]:
     taken = {name: value / 60 for name, value in (seconds or {}).items() if name != "package"}
     if not taken:
         return []
-    machine = f"{best_device().type.upper()}, {torch.get_num_threads()} threads"
+    machine = f"the last of them on {best_device().type.upper()} with {torch.get_num_threads()} threads"
     each = ", ".join(f"{name} {minutes:.1f}" for name, minutes in taken.items())
     return [
         "",

@@ -51,7 +51,7 @@ def build(order: Order, settings: Settings | None = None) -> None:
 
 @contextlib.contextmanager
 def _on_the_clock(shop: Workshop, name: str) -> Iterator[None]:
-    """Add what a stage takes to what earlier runs of it took, those that were interrupted too."""
+    """Add what a stage takes to what earlier runs of it took, failed or interrupted (not killed) ones too."""
     started = time.perf_counter()
     try:
         yield

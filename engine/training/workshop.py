@@ -306,7 +306,9 @@ class Workshop:
     def write_down(self, name: str, values: Any) -> None:
         """Write down figures without a word."""
         path = self.path(f"figures_{name}.json")
-        path.write_text(json.dumps(values, ensure_ascii=False, indent=1), encoding="utf-8")
+        part = path.with_suffix(".part")  # a file cut off would stop every later run
+        part.write_text(json.dumps(values, ensure_ascii=False, indent=1), encoding="utf-8")
+        part.replace(path)
 
     def noted(self, name: str) -> Any:
         """Read the figures of a stage; None where it has not run."""

@@ -74,7 +74,13 @@ def test_photos_that_can_no_longer_be_read_are_seen_by_their_thumbnails(paths: L
 def test_what_is_not_asked_by_words_stays_as_it_is(paths: LibraryPaths) -> None:
     with Engine.open_reader(paths, "attentive") as engine:
         by_date = replace(ASKED, order="date")
-        for asked in (by_date, SearchRequest(""), SearchRequest("2020"), SearchRequest("-red")):
+        for asked in (
+            by_date,
+            SearchRequest(""),
+            SearchRequest("2020"),
+            SearchRequest("-red"),
+            SearchRequest("red -blue"),
+        ):
             assert engine.improve(asked, engine.search_request(asked)) is None, asked
 
 

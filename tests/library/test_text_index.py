@@ -123,7 +123,7 @@ def test_captions_go_before_names_and_names_before_folders(shelf: Shelf) -> None
 def test_of_some_contents_those_that_hold_a_term_are_told_unless_they_deny_it(shelf: Shelf) -> None:
     def holding(text: str, *denials: str) -> set[int]:
         unless = [terms_of(denial) for denial in denials]
-        return set(shelf.database.text_index().holding(terms_of(text), contents, unless=unless))
+        return set(shelf.database.text_index().holding(terms_of(text), contents, unless=unless)[0])
 
     _, said = shelf.photo("x/1.jpg")
     shelf.caption(said, "Bob and his dog")
@@ -138,6 +138,8 @@ def test_of_some_contents_those_that_hold_a_term_are_told_unless_they_deny_it(sh
     assert holding("Bob") == {said, denied, named}
     assert holding("Bob", "no bob", "without bob") == {said, named}
     assert holding("bob dog", "without bob") == {said}
+    denying = shelf.database.text_index().holding(["bob"], contents, unless=[["without", "bob"]])[1]
+    assert denying == {denied}
     assert holding("") == holding("cat") == set()
     contents = [other]
     assert holding("bob") == {other}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.models.package import Calibration
-from engine.search.negation import PENALTY, kinds_of, probability
-from engine.search.scoring import Unwanted, Wanted, score, unwanted_probability
+from engine.search.negation import PENALTY, Unwanted, against, doubt_from, kinds_of, probability
+from engine.search.scoring import Wanted, score
 from tests.search.held_vectors import view_of
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def vector(*values: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
 def test_likeliest_of_the_unwanted_counts() -> None:
     matrix = matrix_of((1, 0), (0, 1), (0.6, 0.8))
     limits = Calibration(0.9, 0.7)
-    wanted = Wanted(None, (), (Unwanted(vector(1, 0), limits), Unwanted(vector(0, 1), limits)))
-    found = unwanted_probability(matrix, wanted, [1, 2, 3, 99])
+    unwanted = (Unwanted(vector(1, 0), limits), Unwanted(vector(0, 1), limits))
+    found = against(matrix, unwanted, [1, 2, 3, 99]).likelihood
     assert found == {1: pytest.approx(1, abs=0.01), 2: pytest.approx(1, abs=0.01), 3: pytest.approx(0.5)}
 
 
@@ -83,3 +84,25 @@ def test_people_are_looked_for_by_what_a_photo_of_them_shows() -> None:
     assert kinds_of("People") == ("People", "a man", "a woman", "a child", "a player")
     assert kinds_of("人")[1:] == ("一个男人", "一个女人", "一个孩子", "运动员")
     assert kinds_of("dog") == ("dog",)
+
+
+def test_doubt_begins_as_far_below_possible_as_match_lies_above_it() -> None:
+    assert doubt_from(LIMITS, best=0.35) == pytest.approx(0.14), "0.7 of possible at least"
+    assert doubt_from(Calibration(match=0.45, possible=0.37), best=0.5) == pytest.approx(0.29)
+    assert doubt_from(Calibration(match=0.3, possible=0.3), best=0.3) == pytest.approx(0.3)
+
+
+def test_word_that_no_photo_surely_shows_makes_nothing_doubtful() -> None:
+    assert doubt_from(LIMITS, best=0.29) == doubt_from(None, best=0.9) == math.inf
+    unwanted = (Unwanted(vector(1, 0), Calibration(match=0.9, possible=0.7)),)
+    assert against(matrix_of((0.8, 0.6), (0.6, 0.8), (0, 1)), unwanted, [1, 2, 3]).doubted == frozenset()
+    assert against(matrix_of((0.8, 0.6), (0.6, 0.8), (1, 0), (0, 1)), unwanted, [1, 2, 3, 4]).doubted == {1, 2, 3}
+
+
+def test_what_is_written_counts_more_than_a_vector() -> None:
+    matrix = matrix_of((1, 0), (0, 1))
+    unwanted = (Unwanted(vector(1, 0), Calibration(0.9, 0.7), showing=frozenset({2}), lacking=frozenset({1, 99})),)
+    found = against(matrix, unwanted, [1, 2])
+    assert found.likelihood == {1: pytest.approx(0, abs=1e-6), 2: 1.0}
+    assert found.nearness == {}
+    assert found.doubted == frozenset()

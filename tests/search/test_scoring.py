@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.models.package import Calibration
-from engine.search.negation import probability
-from engine.search.scoring import Unwanted, Wanted, unwanted_probability
+from engine.search.negation import Unwanted, against, probability
 from tests.search.held_vectors import view_of
 
 LIMITS = (
@@ -25,10 +24,10 @@ def test_unwanted_is_the_likeliest_of_all_clauses(seed: int, limits: list[Calibr
     drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
     vectors, asked = drawn[:20], drawn[20:]
     written = frozenset({int(random.integers(20))})
-    clauses = tuple(Unwanted(vector, one, written) for vector, one in zip(asked, limits, strict=True))
+    clauses = tuple(Unwanted(vector, one, showing=written) for vector, one in zip(asked, limits, strict=True))
     view = view_of(range(20), vectors)
 
-    found = unwanted_probability(view, Wanted(unwanted=clauses), range(20))
+    found = against(view, clauses, range(20)).likelihood
     columns = [view.scores(vector, range(20)) for vector in asked]
     for content in range(20):
         each = [probability(column[content], one) for column, one in zip(columns, limits, strict=True)]
