@@ -69,6 +69,15 @@ def test_a_folder_becomes_searchable_in_two_commands(photos: Path, tmp_path: Pat
     assert balloon("search", "圆圈", library=library)
 
 
+def test_what_is_only_possible_is_called_so_where_nothing_matches(photos: Path, tmp_path: Path) -> None:
+    write_photo(photos / "birthday" / "1.jpg", scene((320, 240), seed=9))
+    library = tmp_path / "library"
+    balloon("index", photos, library=library)
+    assert document("search", "birthday", library=library)["confidence"] == "possible"
+    assert balloon("search", "birthday", library=library).splitlines()[0] == "possible:"
+    assert balloon("similar", photos / "1.jpg", library=library).splitlines()[0] != "possible:"
+
+
 def test_json_is_one_document_and_nothing_else(photos: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
     document("index", photos, library=library)

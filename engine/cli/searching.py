@@ -99,7 +99,7 @@ def _show_hits(result: SearchResult, output: Output) -> None:
     if matches:
         output.table([_row(hit) for hit in matches])
     if rest:
-        if matches:
+        if matches or result.understood:  # like a photo no other is ever more than possible
             output.line("possible:")
         output.table([_row(hit) for hit in rest])
     output.note(f"{len(matches) + len(rest)} photos in {result.took_ms:.0f} ms ({result.model})")
