@@ -56,6 +56,10 @@ class Expander:
         expanded: NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
         return expanded
 
+    def knows(self, text: str) -> bool:
+        """Whether ``text`` is a word or two that captions of the bank hold: something that photos show."""
+        return _is_short(text) and self._company(text) is not None
+
     def _company_of(self, text: str) -> NDArray[np.float32] | None:
         """The mean of the captions' vectors (dim,); None where there are too few."""
         rows = [] if self._bank is None else self._rows(text, self._bank)

@@ -39,12 +39,14 @@ _LEAST_OF_POSSIBLE = 0.7  # where "possible" and "match" lie far apart, not ever
 @dataclass(frozen=True, slots=True)
 class Unwanted:
     """A clause that is not wanted: its unit vector (dim,), the thresholds of its language where there are any, its
-    words, and what is written: contents that show it, and contents that do not.
+    words, whether they are known to be of something that photos show, and what is written: contents that show it, and
+    contents that do not.
     """
 
     vector: NDArray[np.float32]
     limits: Calibration | None = None
     clause: str = ""
+    is_known: bool = False
     showing: frozenset[int] = frozenset()
     lacking: frozenset[int] = frozenset()
 
@@ -81,15 +83,16 @@ def probabilities(scores: NDArray[np.float64], calibration: Calibration) -> NDAr
     return 1.0 / (1.0 + np.exp(-np.clip((scores - middle) / width, -60.0, 60.0)))
 
 
-def doubt_from(limits: Calibration | None, best: float) -> float:
+def doubt_from(clause: Unwanted, best: float) -> float:
     """The cosine similarity from which a photo may show a clause, where the best photo at hand comes to ``best``.
 
     That is as far below "possible" as "match" lies above it. As measured in ``scoring``, 16 of 100 matches of such a
     query show what is not wanted, instead of 27 without doubt (Chinese: 17, 23); of the right ones 16 of 100 become
-    possible (Chinese: 9). No photo is doubted where none surely shows the clause: a name, "me" or "boring" comes about
-    as near to every photo and tells none from the others.
+    possible (Chinese: 9). A name, "me" or "boring" comes about as near to every photo and tells none from the others:
+    no photo is doubted for the sake of words that nobody knows and no photo surely shows.
     """
-    if limits is None or best < limits.match:
+    limits = clause.limits
+    if limits is None or not (clause.is_known or best >= limits.match):
         return float("inf")
     return max(2 * limits.possible - limits.match, _LEAST_OF_POSSIBLE * limits.possible)
 
@@ -116,7 +119,7 @@ def against(matrix: Vectors, unwanted: Sequence[Unwanted], contents: Sequence[in
     }
     worst.update((content, 1.0) for clause in unwanted for content in clause.showing & place.keys())
     nearest = np.maximum(near.max(axis=0), 0.0).tolist()  # what is far from it gains nothing
-    line = [doubt_from(clause.limits, best[clause.clause]) for clause in unwanted]  # all kinds of people stand together
+    line = [doubt_from(clause, best[clause.clause]) for clause in unwanted]  # all kinds of people stand together
     doubted: NDArray[np.bool_] = np.any(near >= np.array(line)[:, np.newaxis], axis=0)
     return Against(
         worst,

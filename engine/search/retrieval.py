@@ -29,7 +29,7 @@ from engine.search.scoring import Scored, Wanted, candidates, score
 from engine.search.text_channel import TextChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -147,7 +147,12 @@ class Retriever:
             vectors[0] if has_words else None,
             asked.photos,
             tuple(
-                Unwanted(vector, self._limits_for(clause), clause=clause)
+                Unwanted(
+                    vector,
+                    self._limits_for(clause),
+                    clause,
+                    self._expander is not None and self._expander.knows(clause),
+                )
                 for (_, clause), vector in zip(clauses, vectors[int(has_words) :], strict=True)
             ),
             asked.weights,
@@ -250,27 +255,32 @@ class Retriever:
     def _listed(self, asked: Asked, wanted: Wanted, selection: Selection) -> list[Hit]:
         if not asked.query.clauses and not asked.without:
             return []
-        kept: list[FoundPhoto] = []
+        found: dict[Confidence, list[FoundPhoto]] = {Confidence.MATCH: [], Confidence.POSSIBLE: []}
         offset, page = 0, max(asked.limit * 4, 1000)
-        while len(kept) < asked.limit:
+        while len(found[Confidence.MATCH]) < asked.limit:
             photos = self._library.selector.by_date(selection, offset=offset, limit=page)
-            kept += self._without_unwanted(photos, asked, wanted)
+            for photo, level in self._without_unwanted(photos, asked, wanted):
+                found[level].append(photo)
             if len(photos) < page:
                 break
             offset, page = offset + page, page * 4  # most of the newest show what is not wanted: look further back
-        found = [_Found(photo.content, 0.0, Confidence.MATCH, (FILTERS,)) for photo in kept[: asked.limit]]
-        return self._hits(found, {photo.content: photo for photo in kept})
+        kept = [(photo, level) for level, photos in found.items() for photo in photos][: asked.limit]
+        return self._hits(
+            [_Found(photo.content, 0.0, level, (FILTERS,)) for photo, level in kept],
+            {photo.content: photo for photo, _ in kept},
+        )
 
-    def _without_unwanted(self, photos: Sequence[FoundPhoto], asked: Asked, wanted: Wanted) -> list[FoundPhoto]:
-        """Nothing else ranks these photos, so one that only possibly shows what is not wanted is left out, too."""
+    def _without_unwanted(
+        self, photos: Sequence[FoundPhoto], asked: Asked, wanted: Wanted
+    ) -> Iterator[tuple[FoundPhoto, Confidence]]:
+        """Nothing else ranks these photos, so one that comes to "possible" for what is not wanted is left out, too."""
         contents = [photo.content for photo in photos]
-        unwanted = against(self._matrix, self._with_writing(wanted, contents).unwanted, contents).likelihood
+        speaking = against(self._matrix, self._with_writing(wanted, contents).unwanted, contents)
         enough = LIKELY if self._encoder.card.calibration is None else POSSIBLY
-        return [
-            photo
-            for photo in photos
-            if unwanted.get(photo.content, 0.0) < enough and photo.content not in asked.besides
-        ]
+        doubted = frozenset() if asked.order == "date" else speaking.doubted
+        for photo in photos:
+            if speaking.likelihood.get(photo.content, 0.0) < enough and photo.content not in asked.besides:
+                yield photo, Confidence.POSSIBLE if photo.content in doubted else Confidence.MATCH
 
     def _by_date(self, hits: Sequence[Hit]) -> list[Hit]:
         """Newest first, ranked anew."""

@@ -109,3 +109,23 @@ def test_search_finds_by_the_company_of_a_word(gallery: Gallery, bank: BankVecto
     found = gallery.search("tomato")
     assert (found.hits[0].path.to_path().name, found.confidence) == ("salad.jpg", Confidence.POSSIBLE)
     assert gallery.names("-tomato") == ["sea.jpg"], "what is not wanted is understood by the same company"
+
+
+def test_words_of_the_bank_are_known_to_be_of_what_photos_show(gallery: Gallery, bank: BankVectors) -> None:
+    expander = Expander(lambda: bank)
+    assert [text for text in ("red", "Living room", "Bob", "番茄", "a red tomato plant") if expander.knows(text)] == [
+        "red",
+        "Living room",
+        "番茄",
+    ]
+    assert not Expander(lambda: None).knows("red")
+
+
+def test_what_is_known_makes_photos_doubtful_where_none_surely_shows_it(gallery: Gallery, bank: BankVectors) -> None:
+    gallery.encoder.card = replace(gallery.encoder.card, calibration=Calibration(match=0.7, possible=0.5))
+    gallery.photo("reddish.jpg", blue=0.8, red=0.45)
+    gallery.photo("greenish.jpg", blue=0.8, green=0.5)
+    assert {hit.confidence for hit in gallery.search("blue -red").hits} == {Confidence.MATCH}
+    gallery.expand_by(Expander(lambda: bank))
+    found = {hit.path.to_path().name: hit.confidence for hit in gallery.search("blue -red").hits}
+    assert found == {"greenish.jpg": Confidence.MATCH, "reddish.jpg": Confidence.POSSIBLE}

@@ -86,14 +86,19 @@ def test_people_are_looked_for_by_what_a_photo_of_them_shows() -> None:
     assert kinds_of("dog") == ("dog",)
 
 
+def dog(limits: Calibration | None, *, is_known: bool = False) -> Unwanted:
+    return Unwanted(vector(1, 0), limits, "dog", is_known)
+
+
 def test_doubt_begins_as_far_below_possible_as_match_lies_above_it() -> None:
-    assert doubt_from(LIMITS, best=0.35) == pytest.approx(0.14), "0.7 of possible at least"
-    assert doubt_from(Calibration(match=0.45, possible=0.37), best=0.5) == pytest.approx(0.29)
-    assert doubt_from(Calibration(match=0.3, possible=0.3), best=0.3) == pytest.approx(0.3)
+    assert doubt_from(dog(LIMITS), best=0.35) == pytest.approx(0.14), "0.7 of possible at least"
+    assert doubt_from(dog(Calibration(match=0.45, possible=0.37)), best=0.5) == pytest.approx(0.29)
+    assert doubt_from(dog(Calibration(match=0.3, possible=0.3)), best=0.3) == pytest.approx(0.3)
 
 
 def test_word_that_no_photo_surely_shows_makes_nothing_doubtful() -> None:
-    assert doubt_from(LIMITS, best=0.29) == doubt_from(None, best=0.9) == math.inf
+    assert doubt_from(dog(LIMITS), best=0.29) == doubt_from(dog(None), best=0.9) == math.inf
+    assert doubt_from(dog(LIMITS, is_known=True), best=0.29) < 0.2, "but where it is known that photos show such things"
     unwanted = (Unwanted(vector(1, 0), Calibration(match=0.9, possible=0.7)),)
     assert against(matrix_of((0.8, 0.6), (0.6, 0.8), (0, 1)), unwanted, [1, 2, 3]).doubted == frozenset()
     assert against(matrix_of((0.8, 0.6), (0.6, 0.8), (1, 0), (0, 1)), unwanted, [1, 2, 3, 4]).doubted == {1, 2, 3}

@@ -171,6 +171,14 @@ def test_photo_that_may_show_what_is_not_wanted_is_no_sure_match(doubtful: Galle
     assert levels_of(doubtful.search("blue -red")) == {"greenish.jpg": MATCH, "reddish.jpg": POSSIBLE}
 
 
+def test_without_other_words_doubtful_photos_come_after_the_others(doubtful: Gallery) -> None:
+    doubtful.photo("red.jpg", taken_at="2024-01-01", red=1.0)
+    assert levels_of(doubtful.search("-red")) == {"greenish.jpg": MATCH, "reddish.jpg": POSSIBLE}
+    assert doubtful.names("-red") == ["greenish.jpg", "reddish.jpg"]
+    assert doubtful.names("-red", limit=1) == ["greenish.jpg"]
+    assert doubtful.names("-red", order="date") == ["reddish.jpg", "greenish.jpg"]
+
+
 def test_by_date_doubtful_photos_stay_among_the_matches(doubtful: Gallery) -> None:
     doubtful.photo("red.jpg", red=1.0)
     assert doubtful.names("blue -red", order="date") == ["reddish.jpg", "greenish.jpg"]
