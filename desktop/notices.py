@@ -10,6 +10,8 @@ from engine.protocol import ErrorKind, IssueReason
 from engine.protocol.model_methods import AcceleratorTrouble
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desktop.engine_client import EngineFailure
 
 
@@ -185,6 +187,11 @@ def left_out_text(name: str, trouble: AcceleratorTrouble, detail: str) -> str:
     """Say why an accelerator is not used."""
     why = QCoreApplication.translate("notices", _ACCELERATOR_TROUBLES[trouble]).replace("{detail}", detail)
     return QCoreApplication.translate("notices", "{name} is not used: {why}.").format(name=name, why=why.rstrip("."))
+
+
+def written_channels(channels: Sequence[str]) -> list[str]:
+    """Those of a hit's channels that found it by something written, which is worth telling."""
+    return [channel for channel in channels if channel not in {"vectors", "filters"}]
 
 
 def channel_text(channel: str) -> str:

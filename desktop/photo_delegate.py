@@ -12,6 +12,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF,
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from desktop import notices
 from desktop.icons import icon_pixmap
 from desktop.photo_files import RAW_SUFFIXES
 from desktop.photo_model import PhotoRole
@@ -84,7 +85,7 @@ def badges_of(hit: Hit) -> tuple[str, ...]:
         badges.append(f"+{len(hit.group)}")
     if hit.path.path.lower().endswith(RAW_SUFFIXES):
         badges.append("RAW")
-    if any(channel != "vectors" for channel in hit.channels):
+    if notices.written_channels(hit.channels):
         badges.append("text")
     if hit.is_offline:
         badges.append("offline")

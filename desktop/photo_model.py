@@ -182,7 +182,7 @@ class PhotoModel(QAbstractListModel):
             parts.append(short_date(hit.taken_at))
         if hit.caption:
             parts.append(hit.caption)
-        parts += [notices.channel_text(channel) for channel in hit.channels if channel != "vectors"]
+        parts += [notices.channel_text(channel) for channel in notices.written_channels(hit.channels)]
         if hit.group:
             parts.append(self.tr("%Ln more like it", "", len(hit.group)))
         if self._has_possible and hit.confidence == Confidence.POSSIBLE:

@@ -284,6 +284,15 @@ def test_badges_say_what_is_special() -> None:
     special = replace(_hit(1), path=PhotoPath("/p/1.CR2"), channels=("vectors", "name"), is_offline=True)
     assert badges_of(special) == ("RAW", "text", "offline")
     assert badges_of(replace(_hit(1), group=(7, 8, 9))) == ("+3",)
+    assert badges_of(replace(_hit(1), channels=("filters",))) == (), "a date or a negation is nothing written about it"
+
+
+def test_listed_photo_is_not_said_to_hold_the_words(grid: PhotoGrid) -> None:
+    model = _model(grid)
+    model.show_hits([replace(_hit(1), channels=("filters",)), replace(_hit(2), channels=("vectors", "captions"))])
+    tips = [model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(model.rowCount())]
+    assert "filters" not in "".join(filter(None, tips))
+    assert "captions" in "".join(filter(None, tips))
 
 
 def test_tile_stands_for_its_near_copies_and_copies_only_itself(grid: PhotoGrid, asked: Asked, qtbot: QtBot) -> None:
