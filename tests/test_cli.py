@@ -69,6 +69,18 @@ def test_a_folder_becomes_searchable_in_two_commands(photos: Path, tmp_path: Pat
     assert balloon("search", "圆圈", library=library)
 
 
+def test_minus_before_a_word_needs_no_quotes(photos: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    balloon("index", photos, library=library)
+    for words in (["circles", "-horses"], ["circles", "-草地"], ["-horses"], ["circles", "-people", "--limit", "2"]):
+        result = document("search", *words, library=library)
+        assert result["query"] == " ".join(word for word in words if word not in {"--limit", "2"})
+        assert "negated" in {clause["kind"] for clause in result["understood"]}
+    assert "usage:" in balloon("search", "-h")
+    photo = photos / "1.jpg"
+    assert balloon("search", "circles", "--photo", photo, "--weight", "-1", library=library)
+
+
 def test_what_is_only_possible_is_called_so_where_nothing_matches(photos: Path, tmp_path: Path) -> None:
     write_photo(photos / "birthday" / "1.jpg", scene((320, 240), seed=9))
     library = tmp_path / "library"

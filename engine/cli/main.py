@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from engine.cli.output import Output
-from engine.cli.parser import build_parser
+from engine.cli.parser import build_parser, with_negations
 from engine.errors import KnownError
 from engine.protocol import ErrorKind
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     parser = build_parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(with_negations(sys.argv[1:] if arguments is None else list(arguments)))
     if options.command is None:
         return _open_desktop(parser)
     level = logging.DEBUG if options.verbose else logging.ERROR

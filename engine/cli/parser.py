@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DEFAULT_LIMIT = 20
+_NEGATION = re.compile(r"-[^-\d\s]")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -101,6 +107,15 @@ def _add_indexing(
         "--on", metavar="ray[://ADDRESS]", help="decode and embed on a Ray cluster, or on this computer's own (`ray`)"
     )
     index.add_argument("--workers", type=positive, metavar="N", help="decode workers (default: one per core)")
+
+
+def with_negations(arguments: Sequence[str]) -> list[str]:
+    """Set a blank before each "-people" of a search, which argparse would take for an option: all but -h have two
+    hyphens.
+    """
+    if arguments[:1] != ["search"]:
+        return list(arguments)
+    return [f" {word}" if _NEGATION.match(word) and word != "-h" else word for word in arguments]
 
 
 def _add_searching(

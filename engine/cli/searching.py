@@ -28,7 +28,7 @@ _SHADES = " ░▒▓█"
 def search(options: argparse.Namespace, output: Output) -> int:
     """Run ``balloon search``."""
     request = SearchRequest(
-        text=" ".join(options.query),
+        text=" ".join(word.strip() for word in options.query),
         photos=tuple(PhotoPath.of(path.absolute()) for path in options.photo),
         without=tuple(options.without),
         limit=options.limit,

@@ -84,14 +84,17 @@ class TextIndex:
     def holding(
         self, terms: Sequence[str], contents: Sequence[int], *, unless: Sequence[Sequence[str]] = ()
     ) -> tuple[frozenset[int], frozenset[int]]:
-        """Those of ``contents`` whose captions, recognised text or name surely hold every term; of these, apart, what
-        holds all terms of one of ``unless`` besides.
+        """Those of ``contents`` whose captions, recognised text or name surely hold every term, and apart from them
+        those whose captions hold all terms of one of ``unless`` besides.
+
+        What holds such terms elsewhere is in neither: a sign "no dogs" in a photo says nothing about dogs in it.
         """
         if not terms:
             return frozenset(), frozenset()
         sought, denying = _Sought(terms), [_Sought(others) for others in unless if others]
         held: set[int] = set()
         denied: set[int] = set()
+        denied_by_caption: set[int] = set()
         for content, *texts in self._texts_of(contents):
             everything = "\n".join(texts).lower()
             if not sought.may_stand_in(everything) or not sought.is_certain(everything):
@@ -99,9 +102,12 @@ class TextIndex:
             lowered = [text.lower() for text in texts]
             if sought.says_more_than_its_folder(lowered):
                 held.add(content)
-            if any(one.may_stand_in(everything) and one.says_more_than_its_folder(lowered) for one in denying):
+            columns = {one.column(lowered) for one in denying if one.may_stand_in(everything)}
+            if columns - {None, "directory"}:
                 denied.add(content)
-        return frozenset(held - denied), frozenset(denied)
+            if "captions" in columns:
+                denied_by_caption.add(content)
+        return frozenset(held - denied), frozenset(denied_by_caption)
 
     def _candidates(self, terms: Sequence[str]) -> list[tuple[int, str, str, str, str]]:
         long = [term for term in terms if len(term) >= TRIGRAM]

@@ -16,6 +16,7 @@ from tests.conftest import ROOT, SERVER_VARIABLE
 SHARED_SUITE = (
     "tests/library/test_rows.py", "tests/library/test_embeddings.py", "tests/library/test_selection.py",
     "tests/library/test_text_index.py", "tests/library/test_retention.py", "tests/search/test_retrieval.py",
+    "tests/search/test_unwanted.py",
     "tests/search/test_captioning.py", "tests/api", "tests/indexing",
 )  # fmt: skip
 

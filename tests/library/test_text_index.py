@@ -140,6 +140,10 @@ def test_of_some_contents_those_that_hold_a_term_are_told_unless_they_deny_it(sh
     assert holding("bob dog", "without bob") == {said}
     denying = shelf.database.text_index().holding(["bob"], contents, unless=[["without", "bob"]])[1]
     assert denying == {denied}
+    _, sign = shelf.photo("x/9.jpg")
+    shelf.caption(sign, "NO BOB", source="ocr")
+    of_sign = shelf.database.text_index().holding(["bob"], [sign], unless=[["no", "bob"]])
+    assert of_sign == (frozenset(), frozenset()), "what a sign in the photo forbids may be there or not"
     assert holding("") == holding("cat") == set()
     contents = [other]
     assert holding("bob") == {other}

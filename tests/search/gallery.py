@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.library.embeddings import Embeddings
-    from engine.protocol import SearchResult
+    from engine.protocol import Confidence, SearchResult
     from engine.search.expansion import Expander
     from engine.search.nearness import Vectors
     from tests.library.conftest import Shelf
@@ -119,3 +119,7 @@ class Gallery:
 
 def names_of(result: SearchResult) -> list[str]:
     return [hit.path.to_path().name for hit in result.hits]
+
+
+def levels_of(result: SearchResult) -> dict[str, Confidence]:
+    return {hit.path.to_path().name: hit.confidence for hit in result.hits}

@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pytest
 
-from engine.library import opening
 from engine.library.captions import Caption
 from engine.search.captioning import LEAST_PHOTOS, OWN_BONUS, BankVectors, CaptionFinder, read_bank
-from tests.library.conftest import Shelf
-from tests.search.gallery import Gallery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from engine.config import LibraryPaths
+    from tests.search.gallery import Gallery
+
 
 ROWS = [("a red kite", "红色的风筝"), ("a blue door", "蓝色的门"), ("a green field", "绿色的田野")]
 
@@ -32,13 +29,6 @@ def bank_file(tmp_path: Path) -> Path:
     rows = [{"id": "x", "topic": "x", "en": en, "zh": f"{zh} {en.split()[1]}"} for en, zh in ROWS]
     file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     return file
-
-
-@pytest.fixture
-def gallery(library: LibraryPaths) -> Iterator[Gallery]:
-    database = opening.open_writer(library)
-    yield Gallery(Shelf(library, database))
-    database.close()
 
 
 def finder(gallery: Gallery, bank_file: Path | None) -> CaptionFinder:

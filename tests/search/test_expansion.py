@@ -15,7 +15,7 @@ from engine.protocol import Confidence
 from engine.search.captioning import BankVectors, read_bank
 from engine.search.expansion import CAPTIONS, Expander
 from tests.library.conftest import Shelf
-from tests.search.gallery import Gallery
+from tests.search.gallery import Gallery, levels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +125,7 @@ def test_what_is_known_makes_photos_doubtful_where_none_surely_shows_it(gallery:
     gallery.encoder.card = replace(gallery.encoder.card, calibration=Calibration(match=0.7, possible=0.5))
     gallery.photo("reddish.jpg", blue=0.8, red=0.45)
     gallery.photo("greenish.jpg", blue=0.8, green=0.5)
-    assert {hit.confidence for hit in gallery.search("blue -red").hits} == {Confidence.MATCH}
+    assert set(levels_of(gallery.search("blue -red")).values()) == {Confidence.MATCH}
     gallery.expand_by(Expander(lambda: bank))
-    found = {hit.path.to_path().name: hit.confidence for hit in gallery.search("blue -red").hits}
+    found = levels_of(gallery.search("blue -red"))
     assert found == {"greenish.jpg": Confidence.MATCH, "reddish.jpg": Confidence.POSSIBLE}
