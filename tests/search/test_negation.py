@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,6 +103,14 @@ def test_word_that_no_photo_surely_shows_makes_nothing_doubtful() -> None:
     unwanted = (Unwanted(vector(1, 0), Calibration(match=0.9, possible=0.7)),)
     assert against(matrix_of((0.8, 0.6), (0.6, 0.8), (0, 1)), unwanted, [1, 2, 3]).doubted == frozenset()
     assert against(matrix_of((0.8, 0.6), (0.6, 0.8), (1, 0), (0, 1)), unwanted, [1, 2, 3, 4]).doubted == {1, 2, 3}
+
+
+def test_one_sure_photo_of_a_man_is_enough_to_doubt_for_all_kinds_of_people() -> None:
+    limits = Calibration(match=0.9, possible=0.8)
+    kinds = [Unwanted(vector(1, 0), limits, "people"), Unwanted(vector(0, 1), limits, "people")]
+    matrix = matrix_of((0.6, 0.8), (1, 0))
+    assert against(matrix, kinds, [1, 2]).doubted == {1, 2}
+    assert against(matrix, [replace(kinds[0], clause="dog"), kinds[1]], [1, 2]).doubted == {2}
 
 
 def test_what_is_written_counts_more_than_a_vector() -> None:

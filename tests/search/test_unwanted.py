@@ -66,7 +66,8 @@ def test_without_other_words_doubtful_photos_come_after_the_others(doubtful: Gal
     assert levels_of(doubtful.search("-red")) == {"greenish.jpg": MATCH, "reddish.jpg": POSSIBLE}
     assert doubtful.names("-red") == ["greenish.jpg", "reddish.jpg"]
     assert doubtful.names("-red", limit=1) == ["greenish.jpg"]
-    assert doubtful.names("-red", order="date") == ["reddish.jpg", "greenish.jpg"]
+    by_date = levels_of(doubtful.search("-red", order="date"))
+    assert list(by_date.items()) == [("reddish.jpg", MATCH), ("greenish.jpg", MATCH)], "what divides them has no place"
 
 
 def test_by_date_doubtful_photos_stay_among_the_matches(doubtful: Gallery) -> None:
