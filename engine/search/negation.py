@@ -87,7 +87,7 @@ def doubt_from(clause: Unwanted, best: float) -> float:
     """The cosine similarity from which a photo may show a clause, where the best photo at hand comes to ``best``.
 
     That is as far below "possible" as "match" lies above it. As measured in ``scoring``, 16 of 100 matches of such a
-    query show what is not wanted, instead of 27 without doubt (Chinese: 17, 23); of the right ones 16 of 100 become
+    query show what is not wanted, instead of 27 without doubt (Chinese: 17, 23); of the right ones 17 of 100 become
     possible (Chinese: 9). A name, "me" or "boring" comes about as near to every photo and tells none from the others:
     no photo is doubted for the sake of words that nobody knows and no photo surely shows.
     """
